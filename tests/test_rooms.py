@@ -28,6 +28,7 @@ ALLOWED = {
     "keys.py": set(),
     "leftovers.py": set(),
     "shards.py": set(),
+    "npy.py": {"numpy"},
     "mapped.py": {"numpy"},
     "large": {"numpy"},
     "regular.py": set(),

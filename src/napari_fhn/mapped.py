@@ -1,38 +1,24 @@
-"""Memory-mapped ``.npy`` files that may be written: their room on the disk is reserved before anything is.
+"""Arrays in files, as the program uses them: memory-mapped ``.npy``, and large ones in shards.
 
-To write into the map of a file that has no room on its disk is no error that a program could catch: the system ends
-it (SIGBUS). So is reading beyond the end of a file that was cut off. Here such files are made whole or not at all,
-and what is opened has the size that its header promises.
-
-What is called ``NAME.zarr`` in place of ``NAME.npy`` is a large array (`napari_fhn.large`): it is made, opened, copied
-and removed here as the others are, and used in the same way.
+What is called ``NAME.zarr`` in place of ``NAME.npy`` is a large array (`napari_fhn.large`); all else is a file of
+`napari_fhn.npy`. Both are made, opened, copied and removed here, and used in the same way.
 """
 
 from __future__ import annotations
 
-import builtins
-import contextlib
 import errno
-import importlib
-import math
 import os
-import shutil
-import stat
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from napari_fhn.disk_room import FULL, NoRoom, check_room, give_room, is_full, named, naming, reserve, room
-from napari_fhn.leftovers import part_of, take_name
-from napari_fhn.record import replacing
-
-_MAGIC = b"\x93NUMPY"
-_LONGEST_HEADER = 1 << 16
-_ZEROS = 1 << 22
+from napari_fhn import npy
+from napari_fhn.disk_room import FULL, NoRoom, check_room, is_full, naming, reserve, room
+from napari_fhn.large import Large, is_large, layout
+from napari_fhn.npy import DamagedArray, Map, save
 
 __all__ = [
     "FULL",
@@ -43,6 +29,7 @@ __all__ = [
     "copy",
     "create",
     "header",
+    "hold",
     "is_full",
     "is_there",
     "is_whole",
@@ -57,30 +44,11 @@ __all__ = [
     "sync_beside",
 ]
 
-Map = np.memmap[Any, np.dtype[Any]]
-
-
-class DamagedArray(ValueError):
-    """A file that is no whole array of numbers; the message names it and says what to do.
-
-    Parameters
-    ----------
-    path : path-like
-        The file.
-    what : str
-        What is wrong with it.
-    """
-
-    def __init__(self, path: str | os.PathLike[str], what: str) -> None:
-        super().__init__(f"{os.fspath(path)} is no whole .npy array ({what}): put a copy of it back, or make it again")
-        self.path = Path(path)
-        self.what = what
-
 
 def create(
     path: str | os.PathLike[str], shape: Sequence[int], dtype: DTypeLike, *, exclusive: bool = False, order: str = "C"
 ) -> Map:
-    """Make a file of zeros that has its room on the disk, and map it for writing.
+    """Make an array of zeros that has its room on the disk, and open it for writing.
 
     It takes its name when it is whole; until then a file of that name stays as it was, and so does the map of whoever
     looks at that one.
@@ -120,57 +88,10 @@ def create(
     >>> int(mapped.open("classes.npy")[2, 0])
     7
     """
-    path = Path(path)
-    shape = tuple(int(n) for n in shape)
-    if _is_large(path):
+    if is_large(path):
         with naming(path):
-            made: Map = _large().Large.create(path, shape, dtype, exclusive=exclusive)
-        return made
-    kind = np.dtype(dtype)
-    if exclusive and os.path.lexists(path):
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
-    part = part_of(path)
-    try:
-        with builtins.open(part, "xb") as file:
-            header = {"descr": np.lib.format.dtype_to_descr(kind), "fortran_order": order == "F", "shape": shape}
-            np.lib.format.write_array_header_1_0(file, header)
-            begin = file.tell()
-            give_room(file, begin, math.prod(shape) * kind.itemsize)
-            os.fsync(file.fileno())
-        take_name(part, path, exclusive)
-    except OSError as error:
-        raise named(error, path) from error
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
-    return np.memmap(path, kind, "r+", begin, shape, "F" if order == "F" else "C")
-
-
-def save(path: str | os.PathLike[str], values: NDArray[Any]) -> None:
-    """Write an array into a file, which takes its name when it is whole and on the disk.
-
-    Parameters
-    ----------
-    path : path-like
-        Of the file, in a folder that is there. One of that name stays as it was until then.
-    values : ndarray
-        Numbers, of any shape.
-
-    Raises
-    ------
-    NoRoom
-        When the disk has no room for it; nothing is left of it then.
-    OSError
-        When it cannot be written; nothing is left of it then.
-    """
-    with naming(path), replacing(path) as file:
-        check_room(path, values.nbytes)
-        head = {"descr": np.lib.format.dtype_to_descr(values.dtype), "fortran_order": False, "shape": values.shape}
-        np.lib.format.write_array_header_1_0(file, head)
-        # Piece by piece: numpy's own way of writing does not say why it could not.
-        flat = values.reshape(-1)
-        for begin in range(0, flat.size, _ZEROS):
-            file.write(flat[begin : begin + _ZEROS].tobytes())
+            return cast("Map", Large.create(Path(path), tuple(map(int, shape)), dtype, exclusive=exclusive))
+    return npy.create(path, shape, dtype, exclusive=exclusive, order=order)
 
 
 def copy(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> None:
@@ -183,17 +104,15 @@ def copy(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> None
     OSError
         When it cannot be written; nothing is left of it then.
     """
-    if _is_large(source):
+    if is_large(source):
         with naming(target):
-            _large().layout.copy(Path(source), Path(target))
-        return
-    with naming(target), builtins.open(source, "rb") as original, replacing(target) as file:
-        check_room(target, os.fstat(original.fileno()).st_size)
-        shutil.copyfileobj(original, file, _ZEROS)
+            layout.copy(Path(source), Path(target))
+    else:
+        npy.copy(source, target)
 
 
 def open(path: str | os.PathLike[str], mode: Literal["r", "r+", "c"] = "r") -> Map:
-    """Map a ``.npy`` file that is as long as its header says.
+    """Open an array: a ``.npy`` file, mapped, that is as long as its header says, or a large one.
 
     Parameters
     ----------
@@ -218,19 +137,7 @@ def open(path: str | os.PathLike[str], mode: Literal["r", "r+", "c"] = "r") -> M
     OSError
         When it cannot be read.
     """
-    path = Path(path)
-    if _is_large(path):
-        found: Map = _large().Large.open(path, writable=mode == "r+")
-        return found
-    shape, kind, fortran, begin = header(path)
-    if 0 in shape:
-        raise DamagedArray(path, f"its shape is {shape}, which holds nothing")
-    if mode == "r+":
-        reserve(path)
-    try:
-        return np.memmap(path, kind, mode, begin, shape, "F" if fortran else "C")
-    except (ValueError, OverflowError) as error:
-        raise DamagedArray(path, str(error)) from error
+    return cast("Map", Large.open(Path(path), writable=mode == "r+")) if is_large(path) else npy.open(path, mode)
 
 
 def is_whole(path: str | os.PathLike[str]) -> bool:
@@ -243,7 +150,7 @@ def is_whole(path: str | os.PathLike[str]) -> bool:
 
 def is_there(path: str | os.PathLike[str]) -> bool:
     """Tell whether there is a file of that name, or a large array."""
-    return Path(path).is_file() or (_is_large(path) and Path(path).is_dir())
+    return Path(path).is_file() or (is_large(path) and Path(path).is_dir())
 
 
 def remove(path: str | os.PathLike[str]) -> None:
@@ -254,13 +161,13 @@ def remove(path: str | os.PathLike[str]) -> None:
     OSError
         When it cannot be removed.
     """
-    if not _is_large(path):
+    if not is_large(path):
         Path(path).unlink(missing_ok=True)
-    elif not _large().layout.remove(Path(path)):
+    elif not layout.remove(Path(path)):
         raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY), str(path))
 
 
-def pack(array: NDArray[Any]) -> None:
+def pack(array: NDArray[Any] | Large) -> None:
     """Let a large array lie as small as it can, once the work on it has come to an end; does nothing for others.
 
     Raises
@@ -268,32 +175,22 @@ def pack(array: NDArray[Any]) -> None:
     OSError
         When the disk does not take it: it stays as it is then, and is right.
     """
-    if hasattr(array, "pack"):
+    if isinstance(array, Large):
         array.pack()
 
 
-def hold(array: NDArray[Any]) -> int:
+def hold(array: NDArray[Any] | Large) -> int:
     """Keep an array readable though its file should go, as a mapped one is; return how many parts could not be held."""
-    return int(array.hold()) if hasattr(array, "hold") else 0
+    return array.hold() if isinstance(array, Large) else 0
 
 
-def layer(array: NDArray[Any], number: int) -> NDArray[Any]:
+def layer(array: NDArray[Any] | Large, number: int) -> NDArray[Any]:
     """Return ``array[number]`` without reading it, of a large array too."""
-    found: NDArray[Any] = array.layer(number) if hasattr(array, "layer") else array[number]
-    return found
-
-
-def _is_large(path: str | os.PathLike[str]) -> bool:
-    return os.fspath(path).endswith(".zarr")
-
-
-def _large() -> Any:
-    """The room of large arrays, which stands on this one."""
-    return importlib.import_module("napari_fhn.large")
+    return cast("NDArray[Any]", array.layer(number) if isinstance(array, Large) else array[number])
 
 
 def header(path: str | os.PathLike[str]) -> tuple[tuple[int, ...], np.dtype[Any], bool, int]:
-    """Read what a ``.npy`` file holds, and look whether it is there.
+    """Read what an array holds, and look whether it is there.
 
     Returns
     -------
@@ -313,40 +210,13 @@ def header(path: str | os.PathLike[str]) -> tuple[tuple[int, ...], np.dtype[Any]
     OSError
         When it cannot be read.
     """
-    path = Path(path)
-    if _is_large(path):
-        cut = _large().layout.read(path)
+    if is_large(path):
+        cut = layout.read(Path(path))
         return cut.shape, cut.dtype, False, 0
-    # Looked at before it is opened: a pipe of this name would wait for a writer for ever.
-    if not stat.S_ISREG(os.stat(path).st_mode):
-        raise DamagedArray(path, "it is no file")
-    with builtins.open(path, "rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        if size == 0:
-            raise DamagedArray(path, "it is empty")
-        try:
-            version = np.lib.format.read_magic(file)
-            if version == (1, 0):
-                shape, fortran, kind = np.lib.format.read_array_header_1_0(file, _LONGEST_HEADER)
-            else:
-                shape, fortran, kind = np.lib.format.read_array_header_2_0(file, _LONGEST_HEADER)
-        except OSError:
-            raise
-        except Exception as error:
-            # numpy passes on what its parser raises, from ValueError to tokenize.TokenError and RecursionError.
-            raise DamagedArray(path, f"its header cannot be read ({' '.join(str(error).split())[:200]})") from error
-        begin = file.tell()
-    if kind.hasobject or kind.itemsize == 0:
-        raise DamagedArray(path, f"its values are {kind}, and numbers are expected")
-    if any(type(n) is not int or n < 0 for n in shape):
-        raise DamagedArray(path, f"its shape is {shape}")
-    promised = begin + math.prod(shape) * kind.itemsize
-    if size < promised:
-        raise DamagedArray(path, f"it has {size} bytes, and its header promises {promised}")
-    return shape, kind, fortran, begin
+    return npy.header(path)
 
 
-def sync(array: NDArray[Any]) -> None:
+def sync(array: NDArray[Any] | Large) -> None:
     """Bring to the disk what was written into a map, or into a view of one; does nothing for arrays in memory.
 
     Raises
@@ -354,21 +224,13 @@ def sync(array: NDArray[Any]) -> None:
     OSError
         When the disk does not take it; the message names the file.
     """
-    if hasattr(array, "pack"):
-        array.flush()  # type: ignore[attr-defined]
-        return
-    base: Any = array
-    while base is not None and not isinstance(base, np.memmap):
-        base = getattr(base, "base", None)
-    if base is None:
-        return
-    try:
-        base.flush()
-    except OSError as error:
-        raise named(error, Path(base.filename or "")) from error
+    if isinstance(array, Large):
+        array.flush()
+    else:
+        npy.sync(array)
 
 
-def sync_beside(array: NDArray[Any]) -> None:
+def sync_beside(array: NDArray[Any] | Large) -> None:
     """Bring a map to the disk as `sync` does, without holding up other threads of the process meanwhile.
 
     Raises
@@ -376,20 +238,7 @@ def sync_beside(array: NDArray[Any]) -> None:
     OSError
         When the disk does not take it; the message names the file.
     """
-    filename = getattr(array, "filename", None)
-    if not sys.platform.startswith("linux") or filename is None or hasattr(array, "pack"):
-        sync(array)
-        return
-    # Python holds its lock while it flushes a map. Linux knows of pages that were written through a map, and brings
-    # them to the disk with the file.
-    try:
-        handle = os.open(filename, os.O_RDONLY)
-    except OSError:
-        sync(array)  # it has another name now, or none
-        return
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        raise named(error, Path(filename)) from error
-    finally:
-        os.close(handle)
+    if isinstance(array, Large):
+        array.flush()
+    else:
+        npy.sync_beside(array)

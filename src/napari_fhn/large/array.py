@@ -16,7 +16,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import DTypeLike, NDArray
 
-from napari_fhn import mapped
+from napari_fhn import npy
 from napari_fhn.large import layout, shard
 from napari_fhn.large.holding import Holding
 from napari_fhn.large.keys import Box, Points, box_of, is_index, near, points_of
@@ -73,8 +73,8 @@ class Large(NDArrayOperatorsMixin):
         self.writable = writable
         self._cut, self._lead = cut, lead
         self._lock = threading.RLock()
-        self._maps: OrderedDict[Place, mapped.Map] = OrderedDict()
-        self._seen: dict[Place, tuple[tuple[int, ...], mapped.Map]] = {}
+        self._maps: OrderedDict[Place, npy.Map] = OrderedDict()
+        self._seen: dict[Place, tuple[tuple[int, ...], npy.Map]] = {}
         self._blocks: OrderedDict[_Key, NDArray[Any] | None] = OrderedDict()
         self._kept = 0
         self._held: Holding | None = None
@@ -191,7 +191,7 @@ class Large(NDArrayOperatorsMixin):
         with self._lock:
             maps = list(self._maps.values())
         for one in maps:
-            mapped.sync_beside(one)
+            npy.sync_beside(one)
 
     def pack(self) -> None:
         """Pack the shards that lie open, those of a process that was killed among them.
@@ -237,7 +237,7 @@ class Large(NDArrayOperatorsMixin):
             there = (one + a % side for one, a, side in zip(where, low, self._cut.shard, strict=True))
             self._writing(place)[tuple(there)] = values[some]
 
-    def _writing(self, place: Place) -> mapped.Map:
+    def _writing(self, place: Place) -> npy.Map:
         """Return a shard that lies open, for writing."""
         found = self._maps.get(place)
         if found is None:
@@ -248,15 +248,15 @@ class Large(NDArrayOperatorsMixin):
                 path.parent.mkdir(exist_ok=True)
                 part = part_of(path)
                 try:
-                    made = mapped.create(part, self._cut.shard, self.dtype)
+                    made = npy.create(part, self._cut.shard, self.dtype)
                     if self._cut.packed_path(place).exists():
                         self._unpack(place, tuple(slice(0, n) for n in self._cut.shard), made)
-                        mapped.sync(made)
+                        npy.sync(made)
                     del made
                     os.replace(part, path)
                 finally:
                     part.unlink(missing_ok=True)
-            found = self._maps[place] = mapped.open(path, "r+")
+            found = self._maps[place] = npy.open(path, "r+")
         self._maps.move_to_end(place)
         return found
 
@@ -264,7 +264,7 @@ class Large(NDArrayOperatorsMixin):
         """Pack a shard that lies open."""
         path, values = self._cut.open_path(place), self._maps.pop(place, None)
         # Packed first: whoever finds none that lies open finds this.
-        shard.write(self._cut.packed_path(place), mapped.open(path) if values is None else values, self._cut.block)
+        shard.write(self._cut.packed_path(place), npy.open(path) if values is None else values, self._cut.block)
         self._seen.pop(place, None)
         if self._held is not None:
             self._held.hold(place)
@@ -285,7 +285,7 @@ class Large(NDArrayOperatorsMixin):
                     self._unpack(place, whole, out[outside][(np.newaxis,) * len(self._lead)])
         return out
 
-    def _looking(self, place: Place) -> mapped.Map | None:
+    def _looking(self, place: Place) -> npy.Map | None:
         """Return a shard that lies open; None where it does not."""
         if place in self._maps:
             return self._maps[place]
@@ -294,7 +294,7 @@ class Large(NDArrayOperatorsMixin):
             now = os.stat(path)
             known = self._seen.get(place)
             if known is None or known[0] != (now.st_dev, now.st_ino):
-                known = self._seen[place] = (now.st_dev, now.st_ino), mapped.open(path)
+                known = self._seen[place] = (now.st_dev, now.st_ino), npy.open(path)
         except FileNotFoundError:
             if self._held is not None and place in self._seen and not self._cut.path.is_dir():
                 return self._seen[place][1]

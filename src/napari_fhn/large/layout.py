@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from napari_fhn import mapped, record
+from napari_fhn import npy, record
 from napari_fhn.large import shard
 from napari_fhn.leftovers import part_of
 
@@ -149,7 +149,7 @@ def read(path: Path) -> Layout:
     """
     if not path.is_dir():
         if os.path.lexists(path):
-            raise mapped.DamagedArray(path, "it is no folder of shards")
+            raise npy.DamagedArray(path, "it is no folder of shards")
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
     try:
         said = record.parse((path / FIRST).read_bytes(), longest=_LONGEST)
@@ -160,9 +160,9 @@ def read(path: Path) -> Layout:
         fits = all(a > 0 and a % b == 0 for a, b in zip(whole, block, strict=True)) and min(shape) > 0
         ours = fits and len(shape) == len(whole) and record.parse(record.to_bytes(found.to_plain())) == said
     except (OSError, record.RecordError, KeyError, IndexError, TypeError, ValueError, ZeroDivisionError) as error:
-        raise mapped.DamagedArray(path, f"{FIRST} cannot be read: {str(error)[:200]}") from error
+        raise npy.DamagedArray(path, f"{FIRST} cannot be read: {str(error)[:200]}") from error
     if not ours or found.dtype.kind not in "uif" or found.shard_bytes > OPEN_BYTES:
-        raise mapped.DamagedArray(path, "it is a store of somebody else")
+        raise npy.DamagedArray(path, "it is a store of somebody else")
     return found
 
 
@@ -179,7 +179,7 @@ def copy(source: Path, target: Path) -> None:
     try:
         for name in files(source):
             (part / name).parent.mkdir(parents=True, exist_ok=True)
-            mapped.copy(source / name, part / name)
+            npy.copy(source / name, part / name)
         if os.path.lexists(target) and not remove(target):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
         os.rename(part, target)
