@@ -286,6 +286,6 @@ class Labelled(Results):
         if not self._sample:
             return said, table
         sample = samples.sample(self._sample)
-        if not said.any:
+        if said.helps_only:
             said = replace(said, wells=sample.wells, tops=sample.tops, points=sample.points)
         return said, table or ClassTable.from_csv(sample.classes)

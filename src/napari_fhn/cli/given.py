@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from napari_fhn.cli.known import answering, is_given, knowledge
+from napari_fhn.cli.known import answering, is_given, knowledge, said
 from napari_fhn.cli.maps import open_together
 from napari_fhn.cli.objective import with_objective
 from napari_fhn.cli.options import UsageError
@@ -286,6 +286,6 @@ def _with_sample(options: argparse.Namespace) -> str | None:
         raise SurveyError(named[0], "a sample is trained on alone", "Leave the other surveys out")
     sample = samples.sample(named[0])
     options.classes = options.classes or sample.classes
-    if not is_given(options):
+    if said(options).helps_only:
         options.wells, options.tops, options.points = sample.wells, sample.tops, sample.points
     return truth or named[0]

@@ -17,7 +17,7 @@ from napari_fhn.labels import KINDS, AmbiguousColumns, LabelError, Question, Sou
 from napari_fhn.labels.options import OPTIONS, SEPARATOR
 from napari_fhn.labels.shape_files import is_shapes
 from napari_fhn.labels.vocabulary import ROLES
-from napari_fhn.project.knowledge import LABELLING, POINT_RADIUS, WELL_RADIUS
+from napari_fhn.project.knowledge import HELPING, LABELLING, POINT_RADIUS, WELL_RADIUS
 from napari_fhn.surveys.remote.addresses import path_of
 from napari_fhn.surveys.remote.opening import at_hand
 
@@ -112,9 +112,13 @@ class Said:
 
     @property
     def any(self) -> bool:
-        """Whether any file is named that labels can be made of."""
-        alone = (self.labels, self.wells, self.points, self.las, self.horizon, self.polygons, self.known)
-        return bool([path for files in alone for path in _paths(files)])
+        """Whether any file is named."""
+        return any(_paths(getattr(self, name)) for name in (*FILES.values(), "known"))
+
+    @property
+    def helps_only(self) -> bool:
+        """Whether no file is named but such as only help to read others, if any."""
+        return not any(_paths(getattr(self, name)) for name in (*FILES.values(), "known") if name not in HELPING)
 
 
 def sources(said: Said, survey: xr.DataArray | None = None) -> tuple[Source, ...]:
