@@ -14,7 +14,7 @@ from napari_fhn.cli.objective import with_objective
 from napari_fhn.cli.options import UsageError
 from napari_fhn.cli.reading import reading
 from napari_fhn.cli.sessions import existing, opened, place, say, told
-from napari_fhn.labels import LabelError, Question
+from napari_fhn.labels import LabelError, Question, collect_warnings
 from napari_fhn.labels.legends import read_legend
 from napari_fhn.project import (
     NEW,
@@ -247,7 +247,9 @@ def _label(project: Project, options: argparse.Namespace) -> None:
     if is_given(options):
         if project.surveys is None:
             raise ProjectError("its surveys are not at hand", "Name the survey too", path=session.folder)
-        known = knowledge(options, table, project.surveys.first)
+        survey = project.surveys.first
+        known, words = collect_warnings(lambda: knowledge(options, table, survey))
+        say(words)
         try:
             say(project.label(known.sources, table))
         except Question as question:

@@ -347,7 +347,9 @@ def add_known(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
         "--known", **several, metavar="FILE", help="any of these files; what it holds is told by looking into it"
     )
     known.add_argument("--class-field", metavar="NAME", help="field of the polygons that is the class")
-    known.add_argument("--layer", metavar="NAME", help="layer of the polygons, where there are several")
+    known.add_argument(
+        "--layer", metavar="NAME", help="layer of the polygons, else of other files of a GIS, where there are several"
+    )
     known.add_argument("--crs", help="CRS of the coordinates of files that do not say it, as in EPSG:32633")
     known.add_argument("--slices", metavar="TOP,BASE", help="slices of a volume that the polygons label, in ms or m")
     add_answers(known)

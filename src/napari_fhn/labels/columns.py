@@ -69,6 +69,8 @@ class Table:
         Name of the sheet, in a workbook; empty for a file of text.
     of_shapes : bool
         Whether it is made of places in a file of a GIS.
+    layer : str
+        Which layer of it; empty where it has none, or one without a name.
     crs : str
         Of its map coordinates, where the file itself says it.
     """
@@ -87,6 +89,7 @@ class Table:
     reasons: tuple[str, ...] = ()
     sheet: str = ""
     of_shapes: bool = False
+    layer: str = ""
     crs: str = ""
 
     def column(self, name: str | int) -> int:
@@ -202,7 +205,7 @@ class Table:
     def _lines(self) -> Iterator[tuple[int, str]]:
         """All lines of the file, of its sheet, or of its places."""
         if self.of_shapes:
-            return shape_tables.lines(self.path)
+            return shape_tables.lines(self.path, self.layer)
         return sheet_lines(self.path, self.sheet) if self.sheet else lines(self.path, self.encoding)
 
     def _data_lines(self) -> Iterator[tuple[int, str]]:

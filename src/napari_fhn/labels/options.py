@@ -207,7 +207,7 @@ OPTIONS: dict[str, Option] = {
         Option("gap_traces", ("horizon",), "how far gaps between picks are filled", least=0.0, unit="traces"),
         Option("together", ("horizon",), "horizons with the same word here part zones together", "text"),
         Option("field", ("polygons",), "the field that is the class", "text"),
-        Option("layer", ("polygons",), "the layer, where there are several", "text"),
+        Option("layer", (*_TABLES, "polygons"), "the layer of a file of a GIS, where there are several", "text"),
         Option("crs", _PLACED, "the CRS of its coordinates, such as EPSG:32633", "text"),
         Option("survey_crs", _PLACED, "the CRS of the survey's own coordinates, where it does not say it", "text"),
         Option("window", ("polygons",), "first and last slice of a volume that shapes label", "interval"),

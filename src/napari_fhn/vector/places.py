@@ -17,7 +17,7 @@ from napari_fhn.vector.errors import VectorError, short
 from napari_fhn.vector.looking import MAGIC, check
 
 #: Files that belong to a shapefile, or a table of MapInfo, by its name.
-_BESIDE = {
+BESIDE = {
     ".shp": (".shx", ".dbf", ".prj", ".cpg"),
     ".mif": (".mid",),
     ".tab": (".dat", ".map", ".id", ".ind"),
@@ -153,7 +153,7 @@ def _unpacked(path: Path, folder: Path) -> dict[str, Path]:
             left = zipped.MOST_BYTES
             for number, name in enumerate(wanted):
                 at = inside[name]
-                suffixes = (at.suffix.lower(), *_BESIDE.get(at.suffix.lower(), ()))
+                suffixes = (at.suffix.lower(), *BESIDE.get(at.suffix.lower(), ()))
                 into = folder / str(number)
                 into.mkdir()
                 for other, there in inside.items():
