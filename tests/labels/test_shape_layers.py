@@ -282,6 +282,16 @@ def test_a_column_for_each_marker_in_a_layer(tables, survey):
     np.testing.assert_array_equal(burnt(survey, *wells, "--tops", wide)[0], burnt(survey, *wells, "--tops", csv)[0])
 
 
+def test_intervals_with_a_class_are_those_of_wells(tables, survey):
+    csv = tables / "intervals.csv"
+    csv.write_text("well,top_twt_ms,base_twt_ms,unit\nA,0,40,sand\nB,20,60,shale\n")
+    fields = {"top_twt_ms": [0.0, 20.0], "base_twt_ms": [40.0, 60.0], "unit": ["sand", "shale"]}
+    path = add(tables / "intervals.gpkg", "t", points(), well=["A", "B"], **fields)
+    assert recognise(path) == "tops"
+    wells = ("--wells", tables / "wells.csv")
+    np.testing.assert_array_equal(burnt(survey, *wells, "--known", path)[0], burnt(survey, *wells, "--tops", csv)[0])
+
+
 @pytest.mark.parametrize("suffix", [".gpkg", ".geojson"])
 def test_lines_without_a_field_are_no_dead_end(tables, survey, suffix):
     path = add(tables / f"l{suffix}", "l", [shapely.LineString(FLAT[:, :2])])

@@ -294,7 +294,9 @@ def _of_places(path: Path, survey: xr.DataArray | None, layer: str | None) -> st
     along = sure.keys() & (_DEPTHS | _TIMES)
     # What is called "name" may be anything; a formation without a depth is the class of a place.
     of_wells = "well" in sure and (sure["well"].confidence > _A_NAME or along - {"z"} or "kb" in sure)
-    if not of_wells or "class" in sure or ("marker" in sure and not along):
+    # A class at a place, but not one between two depths of a well.
+    of_class = "class" in sure and not {"top", "base"} <= sure.keys()
+    if not of_wells or of_class or ("marker" in sure and not along):
         return "polygons"
     kind = _of_roles(set(sure))
     if kind in ("horizon", "wells") and _runs_along(table, {role: one.column for role, one in sure.items()}):
