@@ -333,7 +333,9 @@ def add_known(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
         "--band", type=float, metavar="MS", help="label a band of this thickness around each horizon instead"
     )
     known.add_argument("--way", choices=("twt", "owt"), help="whether times of checkshots are two-way or one-way")
-    known.add_argument("--z", choices=("down", "up"), help="which way the values of a horizon grow")
+    known.add_argument(
+        "--z", choices=("down", "up"), help="which way the values of a horizon, or the depths of points, grow"
+    )
     known.add_argument(
         "--points", type=Path, metavar="TABLE", help="class with row, col or x, y on a map; with a time in a volume"
     )

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fhn.labels import dialects, gocad, shape_tables
+from napari_fhn.labels import dialects, shape_tables
 from napari_fhn.labels.dialects import Dialect, is_comment, is_end, is_rule
 from napari_fhn.labels.errors import LabelError, LabelWarning
 from napari_fhn.labels.rows import Row
@@ -230,8 +230,8 @@ class Table:
     def _numbered(self) -> Iterator[tuple[int, list[str]]]:
         """Line number and cells of each row, no longer than the table is wide."""
         n = len(self.names)
-        if self.dialect.kind in ("iesx", "gocad"):
-            yield from (dialects.iesx if self.dialect.kind == "iesx" else gocad.points)(self._lines())
+        if self.dialect.kind in dialects.READERS:
+            yield from dialects.READERS[self.dialect.kind](self._lines())
             return
         for number, cells in self._quoted() if self.dialect.kind in "\t;|," else self._split():
             while len(cells) > n and not cells[-1]:

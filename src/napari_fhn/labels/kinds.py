@@ -213,6 +213,8 @@ def _say_what_it_is(path: Path, error: LabelError) -> None:
 
 def _refuse_others(path: Path) -> None:
     """Say of files of other trades what they are, and how they come in."""
+    if path.is_dir():
+        return
     suffix = path.suffix.lower()
     with path.open("rb") as file:
         head = file.read(2**14)
@@ -314,7 +316,7 @@ def _of_table(path: Path, survey: xr.DataArray | None, decimal: str | None, shee
     if legends.is_legend(path, table):
         return "classes"
     if table.dialect.kind in dialects.CARDS:
-        return "horizon"
+        return "points" if table.dialect.kind == "rois" else "horizon"
     guesses = suggest(table, survey).guesses
     roles = {role for role, found in guesses.items() if found and found[0].confidence >= SURE}
     kind = _of_title(table.comments, roles | set(guesses)) or _of_roles(roles) or _of_roles(set(guesses))
@@ -370,7 +372,9 @@ def _of_roles(roles: set[str]) -> str | None:
     placed = any(pair <= roles for pair in _PLACES)
     along = bool(roles & (_DEPTHS | _TIMES))
     offsets = {"dx", "dy"} <= roles or {"x", "y"} <= roles
-    if {"inclination", "azimuth"} <= roles:
+    if {"inclination", "azimuth"} <= roles or (
+        {"dip", "azimuth"} <= roles and along and not roles & {"marker", "class"}
+    ):
         return "deviation"
     if {"top", "base"} <= roles or ({"well", "marker"} <= roles and along and not placed):
         return "tops"

@@ -200,7 +200,7 @@ OPTIONS: dict[str, Option] = {
             least=0.0,
             unit="m",
         ),
-        Option("z", ("horizon",), "which way its values grow", "choice", ("down", "up")),
+        Option("z", ("horizon", "points"), "which way its values grow", "choice", ("down", "up")),
         Option("name", ("horizon",), "the one of its horizons that is read", "text"),
         Option("zones", ("horizon",), "classes above, between and below the horizons, or of their bands", "names"),
         Option("thickness", ("horizon",), "of a band around each horizon", least=0.0, unit="vertical"),

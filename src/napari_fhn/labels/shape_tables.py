@@ -156,6 +156,9 @@ def _stamped(path: Path) -> tuple[Path, tuple[tuple[int, int], ...]]:
         for beside in {path.with_suffix(suffix), path.with_suffix(suffix.upper())}:
             with contextlib.suppress(OSError):
                 states.append(beside.stat())
+    if path.is_dir():
+        with contextlib.suppress(OSError):
+            states += [one.stat() for one in sorted(path.iterdir())]
     return path.absolute(), tuple((state.st_mtime_ns, state.st_size) for state in states)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from napari_fhn.labels import code_pages, dialects, gocad, headers, shape_tables
+from napari_fhn.labels import code_pages, dialects, headers, rois, shape_tables
 from napari_fhn.labels.columns import Table, parted
 from napari_fhn.labels.dialects import Dialect, Lines, is_comment, is_end, is_rule, numeric_columns, uncomment
 from napari_fhn.labels.errors import LabelError, Undeclared
@@ -222,7 +222,7 @@ def _cards(path: Path, encoding: str, dialect: Dialect, head: list[tuple[int, st
     named_units = [parted(name) for name in dialect.header]
     cards: list[tuple[int, list[str]]]
     if dialect.kind != "charisma":
-        cards = list((dialects.iesx if dialect.kind == "iesx" else gocad.points)(iter(head)))
+        cards = list(dialects.READERS[dialect.kind](iter(head)))
     else:
         cards = [(k, cells) for k, text in head if (cells := dialects.charisma(text)) is not None]
         cards = [(k, cells) for k, cells in cards if len(cells) == len(dialect.header)]
@@ -235,4 +235,7 @@ def _cards(path: Path, encoding: str, dialect: Dialect, head: list[tuple[int, st
     numeric = numeric_columns(rows, dialect.decimal)
     sample = tuple(rows[:SAMPLED])
     said = f"It was read as {dialects.CARDS[dialect.kind]}."
+    image = next((found for _, text in head if (found := rois.size(text))), None) if dialect.kind == "rois" else None
+    if image is not None:
+        said += f" They were marked on an image of {image[0]} rows and {image[1]} columns."
     return Table(path, encoding, dialect, names, units, True, first, sample, numeric, (), (*notes, said))

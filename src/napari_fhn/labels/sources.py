@@ -257,7 +257,7 @@ def raise_told(source: Source, error: LabelError) -> NoReturn:
 
 def _parted(path: Path) -> str:
     """What the parts of a file are called, where it has several; empty for any other."""
-    if path.suffix.lower() not in (*SUFFIXES, *shape_tables.SUFFIXES) or not path.is_file():
+    if path.suffix.lower() not in (*SUFFIXES, *shape_tables.SUFFIXES) or not path.exists():
         return ""
     try:
         option, names = parts(path)

@@ -187,7 +187,7 @@ def sources(said: Said, survey: xr.DataArray | None = None) -> tuple[Source, ...
 
 def _has_layer(path: Path, layer: str) -> bool:
     try:
-        option, names = parts(path) if path.is_file() else ("", ())
+        option, names = parts(path) if path.exists() else ("", ())
     except LabelError:
         return False
     return option == "layer" and layer in names
@@ -214,7 +214,7 @@ def _warn_of_rest(path: Path, found: Sequence[Source]) -> None:
 
 def _of_kind(path: Path, kind: str) -> Source:
     """A file of a kind; points that are shapes, as GIS writes them, are read as shapes."""
-    if kind == "points" and path.is_file():
+    if kind == "points" and path.exists():
         # What is wrong with a file its reader says.
         with contextlib.suppress(LabelError):
             kind = "polygons" if is_shapes(path) else kind
