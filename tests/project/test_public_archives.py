@@ -13,7 +13,10 @@ import rasterio
 import segyio
 import shapely
 import xarray as xr
+from rasterio import Affine
+from rasterio.control import GroundControlPoint
 from rasterio.transform import from_origin
+from rasterio.warp import transform
 
 from napari_fhn import labels, surveys, vector
 from napari_fhn.cli.commands import parser
@@ -296,6 +299,77 @@ def test_a_folder_that_is_no_geodatabase_or_leads_elsewhere_is_told(mapped):
         for option in ("--polygons", "--known"):
             with pytest.raises(LabelError, match=what):
                 burnt(mapped, f"{option} {name} --layer x")
+
+
+def labels_at(path: str, transform: Affine, codes: np.ndarray, crs: str | None = "EPSG:32633") -> None:
+    how = {"dtype": codes.dtype, "width": codes.shape[1], "height": codes.shape[0], "count": 1}
+    with rasterio.open(path, "w", driver="GTiff", crs=crs, transform=transform, **how) as file:
+        file.write(codes[np.newaxis])
+
+
+def coded() -> np.ndarray:
+    codes = np.zeros(MAP, np.uint8)
+    for (row, column, _), code in zip(KNOWN, (10, 20), strict=True):
+        codes[row, column] = code
+    return codes
+
+
+def test_a_raster_turned_by_a_quarter(mapped):
+    labels_at("turned.tif", Affine(0, CELL, WEST, -CELL, 0, NORTH), np.ascontiguousarray(coded().T))
+    out, _, words = burnt(mapped, "--labels turned.tif")
+    assert np.argwhere(out).tolist() == [[3, 4], [8, 10]]
+    assert any("was brought onto 16 x 20 cells of 30 m" in one for one in words)
+    # As a survey it keeps its place, too.
+    np.save("plain.npy", np.zeros(MAP))
+    survey = surveys.open("turned.tif")
+    labels_at("upright.tif", from_origin(WEST, NORTH, CELL, CELL), coded())
+    placed = surveys.read_classes("upright.tif", survey)
+    assert np.argwhere(placed.values.values).tolist() == [[4, 3], [10, 8]]
+    surveys.save("out.tif", placed.values.values, survey)
+    with rasterio.open("out.tif") as file:
+        assert file.transform == Affine(0, CELL, WEST, -CELL, 0, NORTH)
+
+
+def test_ground_control_points_are_a_place(mapped):
+    """Rows from the bottom up, one cell further east: taken voxel by voxel they would lie elsewhere."""
+    moved = np.zeros(MAP, np.uint8)
+    moved[::-1, :-1] = coded()[:, 1:]
+    for name, bend in (("fit.tif", 0.0), ("bent.tif", 100.0)):
+        labels_at(name, Affine.identity(), moved, None)
+        corners = [(0, 0), (0, MAP[1]), (MAP[0], 0), (MAP[0], MAP[1]), (8, 10)]
+        points = [
+            GroundControlPoint(
+                row, column, WEST + CELL * (column + 1) + bend * (row == 8), NORTH - CELL * (MAP[0] - row)
+            )
+            for row, column in corners
+        ]
+        with rasterio.open(name, "r+") as file:
+            file.gcps = (points, rasterio.crs.CRS.from_epsg(32633))
+    assert np.argwhere(burnt(mapped, "--labels fit.tif")[0]).tolist() == [[3, 4], [8, 10]]
+    said = surveys.open("fit.tif").attrs["notes"]
+    assert any(one.startswith("Its place is told by 5 ground control points, which a grid fits") for one in said)
+    assert any("which no regular grid fits" in one for one in surveys.open("bent.tif").attrs["notes"])
+
+
+def test_labels_finer_than_the_survey_that_no_cell_meets_are_told(mapped):
+    fine = np.zeros((160, 200), np.uint16)
+    fine[36:40, 44:48] = 111
+    labels_at("fine.tif", from_origin(WEST, NORTH, 3, 3), fine)
+    with pytest.raises(LabelError, match="nothing of it covers the middle of a cell of the survey"):
+        burnt(mapped, "--labels fine.tif")
+
+
+def test_places_in_degrees_with_blanks_are_no_columns_of_their_own(in_time):
+    def written(value: float, side: str) -> str:
+        minutes = value % 1 * 60
+        return f"{side} {int(value)} {int(minutes):02d} {minutes % 1 * 60:.4f}"
+
+    lon, lat = transform("EPSG:32632", "EPSG:4326", [500_020, 500_070], [6_000_060, 6_000_100])
+    rows = (f"{name},{written(b, 'N')},{written(a, 'E')}\n" for name, a, b in zip("AB", lon, lat, strict=True))
+    Path("dms.csv").write_text("Well,Latitude,Longitude\n" + "".join(rows))
+    wanted = burnt(in_time, "--wells wells.csv --tops tops.csv")[0]
+    found = burnt(in_time, "--wells dms.csv --tops tops.csv --survey-crs EPSG:32632")[0]
+    np.testing.assert_array_equal(found, wanted)
 
 
 def test_names_of_classes_in_the_table_that_arcgis_keeps_beside_a_raster(mapped):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import itertools
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from napari_fhn.labels import gocad, rois
+from napari_fhn.labels.bearings import coordinate
 from napari_fhn.labels.text import is_number, is_unfound, ungrouped
 
 #: Delimiters that are characters, in the order in which they are preferred; "  " is two spaces or more.
@@ -260,7 +262,7 @@ def as_delimited(kind: str, lines: Lines) -> Found | None:
     # The header and what stands above it are in the first half.
     cells = [cell for row in whole[len(whole) // 2 :] for cell in row]
     filled = [cell for cell in cells if cell.strip()]
-    numeric = sum(is_number(cell, mark) for cell in filled) / max(len(filled), 1)
+    numeric = sum(is_number(cell, mark) or not math.isnan(coordinate(cell)) for cell in filled) / max(len(filled), 1)
     # Rows of one length first, then rows of numbers; cells left empty speak a little against it.
     share = len(whole) / len(rows)
     score = _NAMED if named else 0.0
