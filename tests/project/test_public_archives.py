@@ -320,7 +320,6 @@ def test_a_raster_turned_by_a_quarter(mapped):
     assert np.argwhere(out).tolist() == [[3, 4], [8, 10]]
     assert any("was brought onto 16 x 20 cells of 30 m" in one for one in words)
     # As a survey it keeps its place, too.
-    np.save("plain.npy", np.zeros(MAP))
     survey = surveys.open("turned.tif")
     labels_at("upright.tif", from_origin(WEST, NORTH, CELL, CELL), coded())
     placed = surveys.read_classes("upright.tif", survey)
