@@ -15,7 +15,7 @@ from napari_fhn import sample_data, surveys
 from napari_fhn.cli import main
 from napari_fhn.labels import ClassTable
 from napari_fhn.network.architecture import levels
-from napari_fhn.project import own_files
+from napari_fhn.project import ProjectError, own_files
 from napari_fhn.training import Schedule
 from napari_fhn.training.recipes import RECIPES, Recipe
 
@@ -78,6 +78,59 @@ def test_a_command_replaces_what_it_wrote_and_nothing_else(folder, monkeypatch, 
     _clear(out)
 
 
+@pytest.mark.parametrize("command", [*COMMANDS.values(), ["brick", "survey.npy", "out.zarr"]], ids=[*COMMANDS, "brick"])
+@pytest.mark.parametrize("there", [True, False], ids=["a file", "nothing"])
+def test_no_command_writes_where_a_link_lies(folder, monkeypatch, capsys, command, there):
+    """Not even with the consent: nothing tells whether the link or what it leads to is to be replaced."""
+    monkeypatch.chdir(folder)
+    out = Path(next(word for word in command if word.startswith("out.")))
+    target = out.with_name(f"far {out.name}")
+    _clear(out)
+    _clear(target)
+    if there:
+        _theirs(target)
+    out.symlink_to(target.name)
+    before = _bytes(target) if there else {}
+    for words in ([], ["--overwrite"] if command[0] != "brick" else []):
+        assert main([*command, *words]) == 2, command
+        said = capsys.readouterr().err
+        assert f"napari-fhn: {out}: it is a link to {target.absolute()}, and nothing tells" in said
+        assert f"Give {target.absolute()} itself, or remove the link" in said
+    assert out.is_symlink()
+    assert (_bytes(target) if there else {}) == before
+    assert there == target.exists()
+    _clear(out)
+    _clear(target)
+
+
+def test_a_link_beside_a_file_is_none_to_write_to_either(folder, monkeypatch, capsys):
+    monkeypatch.chdir(folder)
+    survey = surveys.open(sample_data.HYPERSPECTRAL.dates[0])
+    for name in ("scene.hdr", "q.npy.history.txt"):
+        Path("kept").write_bytes(MINE)
+        Path(name).symlink_to("kept")
+        with pytest.raises(ProjectError, match=rf"{name}: it is a link to .*kept, and nothing"):
+            own_files.check_links(own_files.with_companions("scene.img" if name[0] == "s" else "q.npy"))
+    with pytest.raises(surveys.SurveyError, match=r"scene\.hdr: it is a link"):
+        surveys.save("scene.img", np.ones((112, 128), np.uint8), survey)
+    assert not Path("scene.img").exists()
+    assert main(["export", "classes", "q.npy", *SESSION, "--overwrite"]) == 2
+    assert "q.npy.history.txt: it is a link" in capsys.readouterr().err
+    assert Path("kept").read_bytes() == MINE
+    # A folder above may be one: that is how disks are joined.
+    Path("disk").mkdir(exist_ok=True)
+    Path("short").symlink_to("disk")
+    assert main(["export", "classes", "short/r.npy", *SESSION]) == 0
+    assert Path("disk/r.npy").is_file()
+    # So may a log, to which lines are added.
+    Path("far.log").touch()
+    Path("log").symlink_to("far.log")
+    assert main(["runs", "list", *SESSION, "--log-file", "log"]) == 0
+    assert Path("log").is_symlink()
+    for one in ("scene.hdr", "q.npy.history.txt", "log"):
+        Path(one).unlink()
+
+
 def test_python_asks_by_a_keyword(folder, monkeypatch):
     monkeypatch.chdir(folder)
     with napari_fhn.open(session="s.fhn") as work:
@@ -99,6 +152,14 @@ def test_python_asks_by_a_keyword(folder, monkeypatch):
             write(out, overwrite=True)
             assert out.read_bytes() != MINE, name
             write(out)
+            far = out.rename(f"far {name}")
+            out.symlink_to(far)
+            before = far.read_bytes()
+            for how in ({}, {"overwrite": True}):
+                with pytest.raises(ProjectError, match="it is a link to "):
+                    write(out, **how)
+            assert far.read_bytes() == before
+            out.unlink()
 
 
 def test_what_is_written_beside_a_file_replaces_nothing_either(folder, monkeypatch, capsys):
@@ -182,4 +243,4 @@ def _clear(out: Path) -> None:
     import shutil
 
     for one in out.parent.glob(f"{out.name}*"):
-        shutil.rmtree(one) if one.is_dir() else one.unlink()
+        shutil.rmtree(one) if one.is_dir() and not one.is_symlink() else one.unlink()

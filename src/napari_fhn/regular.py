@@ -90,6 +90,30 @@ def why_not(path: str | os.PathLike[str], *, folder: bool = False) -> tuple[str,
     return f"it is {kind}, and no file", _SAVE
 
 
+def leads_away(path: str | Path) -> tuple[str, str] | None:
+    """Say of a name under which something is to be written that it is a link; None where it is none.
+
+    Nobody can tell whether the link is meant, the file that it leads to, or neither: some programs write through one,
+    others put a file in its place, and either may take what somebody else relies on.
+
+    Parameters
+    ----------
+    path : path-like
+        Where something is to be written. Links among the folders above it are followed, as always.
+
+    Returns
+    -------
+    tuple of str or None
+        What is wrong, and the way out.
+    """
+    path = Path(path)
+    if not path.is_symlink():
+        return None
+    target = as_typed(os.path.abspath(path.parent / os.readlink(path)))
+    what = f"it is a link to {target}, and nothing tells which of the two is to be replaced"
+    return what, f"Give {target} itself, or remove the link"
+
+
 def odd_beside(path: Path) -> tuple[str, str] | None:
     """Say which of the files that belong to one by their names is no plain file; None where all are.
 

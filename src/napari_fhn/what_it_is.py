@@ -241,7 +241,7 @@ def _zip(path: Path) -> Found | None:
         return _used("arrays of numpy", "voxels")
     if path.suffix.lower() == ".kmz":
         return _used("places of Google Earth (KMZ)", "shapes")
-    if suffixes & set(_SHAPES):
+    if suffixes & set(_SHAPES) or any(".gdb/" in name.lower() for name in names):
         return _used("a zip of shapes", "shapes")
     listed = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
     return Found(f"a zip of {listed}", way_out=_UNPACK)

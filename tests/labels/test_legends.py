@@ -94,7 +94,7 @@ def test_a_legend_is_what_it_names(tmp_path, name):
         ("none.csv", "name,colour\nsand,#ff0000\n", "no column of it is that of the codes"),
         ("words.csv", "value,colour\n1,#ff0000\n2,#00ff00\n", "no column of it is that of the names"),
         ("twice.csv", "value,name\n1,a\n1,b\n", "line 3: the class value '1' occurs twice"),
-        ("bare.csv", "1,sand\n2,shale\n", "its columns have no names"),
+        ("bare.csv", "1,2\n2,3\n", "its columns have no names"),
         ("empty.json", '{"type": "FeatureCollection", "features": []}', "a file of shapes"),
         ("style.qml", "<qgis/>", "it names no class"),
         ("broken.json", "{", "cannot be read"),

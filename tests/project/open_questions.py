@@ -61,15 +61,17 @@ class Open:
 
 
 def shapes(path: Path, fields: list[str]) -> None:
-    """Write one box with fields of text, in two layers where the file can have them."""
+    """Write one box, or the place of a well, with fields of text, in two layers where the file can have them."""
+    of_wells = path.stem == "wells"
+    shape = shapely.Point(500_040, 6_000_060) if of_wells else shapely.box(500_005, 6_000_030, 500_025, 6_000_070)
     for layer in ("one", "two") if path.suffix == ".gpkg" else (None,):
         pyogrio.raw.write(
             path,
-            geometry=shapely.to_wkb(np.array([shapely.box(500_005, 6_000_030, 500_025, 6_000_070)], dtype=object)),
-            field_data=[np.array(["salt"], dtype=object) for _ in fields],
+            geometry=shapely.to_wkb(np.array([shape], dtype=object)),
+            field_data=[np.array(["A" if of_wells else "salt"], dtype=object) for _ in fields],
             fields=fields,
             crs="EPSG:32632",
-            geometry_type="Polygon",
+            geometry_type=shape.geom_type,
             driver="GPKG" if layer else "GeoJSON",
             append=layer == "two",
             **({"layer": layer} if layer else {}),
@@ -223,6 +225,7 @@ QUESTIONS = {
     "layer of polygons": Open(
         "layer", {"polygons.gpkg": "class"}, {"NAME": "two"}, {"polygons": {"window": (60.0, 68.0)}}
     ),
+    "layer of wells": Open("layer", {"wells.gpkg": "WELL_NAME", "tops.csv": _TOPS}),
     "slices of polygons": Open("window", {"polygons.geojson": "class"}, {"TOP,BASE": "60,68", "TOP/BASE": "60/68"}),
     "columns of wells": Open(
         "which", {"wells.csv": "A;103;204\n", "tops.csv": _TOPS}, {"well": 1, "inline": 2, "crossline": 3}

@@ -25,6 +25,12 @@ def test_heads_wait_for_their_tops():
     assert arrivals.next() == ()
 
 
+def test_checkshots_alone_wait_for_wells():
+    arrivals = Arrivals()
+    arrivals.take(Source(Path("cs.txt"), "checkshots"))
+    assert arrivals.missing() == "a log, or wells with their tops,"
+
+
 def test_other_heads_take_the_place_of_those_before():
     arrivals, others = Arrivals(), Source(Path("others.csv"), "wells")
     for source in (HEADS, TOPS, others):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -262,6 +263,27 @@ def test_words_are_collected_and_files_without_wells_are_told(survey):
         burn([Source(Path("tops.csv"), "tops")], survey, ClassTable(()), out)
     with pytest.raises(LabelError, match="holds no labels"):
         burn([Source(Path("tops.csv"), "classes")], survey, ClassTable(()), out)
+
+
+@pytest.mark.parametrize("option", ["--known", "--checkshots", "--deviation"])
+def test_what_only_helps_to_read_wells_is_told_where_there_are_none(survey, option):
+    name = "b.txt" if option == "--deviation" else "cs.txt"
+    with pytest.raises(
+        LabelError, match=f"{name}: it holds .*no file says what is where along the wells. Give --las, or --wells"
+    ):
+        typed(survey, option, name)
+    # Beside what labels by itself it is left out, each file by its name.
+    _, out, _, known = typed(survey, option, name, "--points", "p.csv")
+    assert out.any()
+    words = burn(known.sources, survey, ClassTable(()), np.zeros(SHAPE, np.uint8)).words
+    assert f"{name} was left out, for there are no wells that it tells of." in words
+
+
+def test_every_file_that_is_left_out_is_named(survey):
+    shutil.copy("cs.txt", "other.txt")
+    _, _, _, known = typed(survey, "--checkshots", "cs.txt", "--checkshots", "other.txt", "--points", "p.csv")
+    words = burn(known.sources, survey, ClassTable(()), np.zeros(SHAPE, np.uint8)).words
+    assert {one.split()[0] for one in words if "left out" in one} == {"cs.txt", "other.txt"}
 
 
 def test_a_part_is_read_once_and_burnt_into_any_volume(survey):

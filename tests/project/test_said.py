@@ -109,9 +109,10 @@ def test_a_unit_alone_can_be_said():
     assert (horizon.columns, horizon.units) == ({"inline": "2"}, {"z": "m"})
 
 
-@pytest.mark.parametrize(
-    ("said", "anything"),
-    [(Said(), False), (Said(tops="tops.csv"), False), (Said(las=["a.las"]), True), (Said(labels="known.npy"), True)],
-)
-def test_whether_anything_is_known(said, anything):
-    assert said.any is anything
+@pytest.mark.parametrize("name", ["tops", "deviation", "checkshots", "known", "points"])
+def test_any_file_counts_as_named(name):
+    found = Said(**{name: "tops.csv"})
+    assert found.any
+    assert found.helps_only == (name in ("deviation", "checkshots"))
+    assert not Said().any
+    assert Said().helps_only

@@ -126,7 +126,8 @@ class Labelled(Results):
                 if not said.any:
                     raise LabelError("nothing is known", "Give labels, wells with tops, las, horizon, points, polygons")
                 survey = None if self.project.surveys is None else self.project.surveys.first
-                words = self.project.label(sources(said, survey), table, replace_labels=replace_labels)
+                found, rest = collect_warnings(lambda: sources(said, survey))
+                words = [*rest, *self.project.label(found, table, replace_labels=replace_labels)]
             self.notes += words
             return tuple(words)
 
@@ -286,6 +287,6 @@ class Labelled(Results):
         if not self._sample:
             return said, table
         sample = samples.sample(self._sample)
-        if not said.any:
+        if said.helps_only:
             said = replace(said, wells=sample.wells, tops=sample.tops, points=sample.points)
         return said, table or ClassTable.from_csv(sample.classes)

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from napari_fhn.cli.known import answering, is_given, knowledge
+from napari_fhn.cli.known import answering, is_given, knowledge, said
 from napari_fhn.cli.maps import open_together
 from napari_fhn.cli.objective import with_objective
 from napari_fhn.cli.options import UsageError
 from napari_fhn.cli.reading import reading
 from napari_fhn.cli.sessions import existing, opened, place, say, told
-from napari_fhn.labels import LabelError, Question
+from napari_fhn.labels import LabelError, Question, collect_warnings
 from napari_fhn.labels.legends import read_legend
 from napari_fhn.project import (
     NEW,
@@ -247,7 +247,9 @@ def _label(project: Project, options: argparse.Namespace) -> None:
     if is_given(options):
         if project.surveys is None:
             raise ProjectError("its surveys are not at hand", "Name the survey too", path=session.folder)
-        known = knowledge(options, table, project.surveys.first)
+        survey = project.surveys.first
+        known, words = collect_warnings(lambda: knowledge(options, table, survey))
+        say(words)
         try:
             say(project.label(known.sources, table))
         except Question as question:
@@ -286,6 +288,6 @@ def _with_sample(options: argparse.Namespace) -> str | None:
         raise SurveyError(named[0], "a sample is trained on alone", "Leave the other surveys out")
     sample = samples.sample(named[0])
     options.classes = options.classes or sample.classes
-    if not is_given(options):
+    if said(options).helps_only:
         options.wells, options.tops, options.points = sample.wells, sample.tops, sample.points
     return truth or named[0]

@@ -333,7 +333,9 @@ def add_known(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
         "--band", type=float, metavar="MS", help="label a band of this thickness around each horizon instead"
     )
     known.add_argument("--way", choices=("twt", "owt"), help="whether times of checkshots are two-way or one-way")
-    known.add_argument("--z", choices=("down", "up"), help="which way the values of a horizon grow")
+    known.add_argument(
+        "--z", choices=("down", "up"), help="which way the values of a horizon, or the depths of points, grow"
+    )
     known.add_argument(
         "--points", type=Path, metavar="TABLE", help="class with row, col or x, y on a map; with a time in a volume"
     )
@@ -347,7 +349,9 @@ def add_known(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
         "--known", **several, metavar="FILE", help="any of these files; what it holds is told by looking into it"
     )
     known.add_argument("--class-field", metavar="NAME", help="field of the polygons that is the class")
-    known.add_argument("--layer", metavar="NAME", help="layer of the polygons, where there are several")
+    known.add_argument(
+        "--layer", metavar="NAME", help="layer of the polygons, else of other files of a GIS, where there are several"
+    )
     known.add_argument("--crs", help="CRS of the coordinates of files that do not say it, as in EPSG:32633")
     known.add_argument("--slices", metavar="TOP,BASE", help="slices of a volume that the polygons label, in ms or m")
     add_answers(known)

@@ -50,10 +50,12 @@ def check(options: argparse.Namespace) -> None:
         check_no_part(path)
         if name == "log_file" and not may_be_log(path):
             raise UsageError(f"{as_typed(path)}: it is no log, and lines would be added to it: choose another name")
-        # What exports does it itself, for it knows what else it writes; `predict` may go on with a store.
-        if options.command not in ("predict", "export") and name == "output" and said.get("overwrite") is False:
+        if name != "log_file":  # to which lines are added, wherever it lies
             from napari_fhn.project import own_files
 
+            own_files.check_links([Path(path)])
+        # What exports does it itself, for it knows what else it writes; `predict` may go on with a store.
+        if options.command not in ("predict", "export") and name == "output" and said.get("overwrite") is False:
             own_files.check(own_files.with_companions(path))
 
 

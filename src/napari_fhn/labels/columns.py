@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fhn.labels import dialects, gocad, shape_tables
+from napari_fhn.labels import dialects, shape_tables
 from napari_fhn.labels.dialects import Dialect, is_comment, is_end, is_rule
 from napari_fhn.labels.errors import LabelError, LabelWarning
 from napari_fhn.labels.rows import Row
@@ -69,6 +69,8 @@ class Table:
         Name of the sheet, in a workbook; empty for a file of text.
     of_shapes : bool
         Whether it is made of places in a file of a GIS.
+    layer : str
+        Which layer of it; empty where it has none, or one without a name.
     crs : str
         Of its map coordinates, where the file itself says it.
     """
@@ -87,6 +89,7 @@ class Table:
     reasons: tuple[str, ...] = ()
     sheet: str = ""
     of_shapes: bool = False
+    layer: str = ""
     crs: str = ""
 
     def column(self, name: str | int) -> int:
@@ -202,7 +205,7 @@ class Table:
     def _lines(self) -> Iterator[tuple[int, str]]:
         """All lines of the file, of its sheet, or of its places."""
         if self.of_shapes:
-            return shape_tables.lines(self.path)
+            return shape_tables.lines(self.path, self.layer)
         return sheet_lines(self.path, self.sheet) if self.sheet else lines(self.path, self.encoding)
 
     def _data_lines(self) -> Iterator[tuple[int, str]]:
@@ -227,8 +230,8 @@ class Table:
     def _numbered(self) -> Iterator[tuple[int, list[str]]]:
         """Line number and cells of each row, no longer than the table is wide."""
         n = len(self.names)
-        if self.dialect.kind in ("iesx", "gocad"):
-            yield from (dialects.iesx if self.dialect.kind == "iesx" else gocad.points)(self._lines())
+        if self.dialect.kind in dialects.READERS:
+            yield from dialects.READERS[self.dialect.kind](self._lines())
             return
         for number, cells in self._quoted() if self.dialect.kind in "\t;|," else self._split():
             while len(cells) > n and not cells[-1]:

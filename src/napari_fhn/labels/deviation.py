@@ -55,10 +55,10 @@ def read_deviation(
     ----------
     path : str, Path or Table
         A table with measured depth, inclination and azimuth (degrees, unless radians or gon are said; also as
-        ``N45E`` and ``12°30'``), from which the path is computed by minimum curvature; or with measured depth, true
-        vertical depth, or depth below sea level or elevation (``tvdss``, ``z``), and offsets (``dx``, ``dy``) or map
-        coordinates (``x``, ``y``). A column ``well`` tells several wells apart. What comments say of name, head, datum
-        and units is used.
+        ``N45E`` and ``12°30'``), from which the path is computed by minimum curvature; a ``dip`` from the horizontal
+        may stand in place of the inclination. Or with measured depth, true vertical depth, or depth below sea level or
+        elevation (``tvdss``, ``z``), and offsets (``dx``, ``dy``) or map coordinates (``x``, ``y``). A column ``well``
+        tells several wells apart. What comments say of name, head, datum and units is used.
     columns, units : mapping, optional
         Column and unit by role, where the header does not tell them (see `napari_fhn.labels.roles.Columns`).
     kb_m : float, optional
@@ -91,12 +91,13 @@ def read_deviation(
     along = "depth" if found.has("depth") and not found.may_have("md") else "md"
     angles = found.first(
         (along, "inclination", "azimuth"),
+        (along, "dip", "azimuth"),
         *(("md", down, *place) for down in ("tvd", "tvdss", "z") for place in (("dx", "dy"), ("x", "y"))),
     )
-    by_angle = "inclination" in angles
+    by_angle = angles[1] in ("inclination", "dip")
     said = _comments(table, kb_m)
     # Angles of drillers are in degrees; radians and gon must be said.
-    degrees = {r: DEGREES.get(found.said_unit(r), 1.0) for r in angles if r in ("inclination", "azimuth")}
+    degrees = {r: DEGREES.get(found.said_unit(r), 1.0) for r in angles if r in ("inclination", "dip", "azimuth")}
     metres = {r: METRES[found.unit(r, ("m", "ft"))] for r in angles if r in (along, "md", *_DOWN, "dx", "dy")}
     metres["md"] = metres[angles[0]]
     if "x" in angles:
@@ -130,6 +131,8 @@ def read_deviation(
         try:
             if by_angle:
                 inclination, azimuth = (part[:, k] * degrees[role] for k, role in enumerate(angles[1:], 1))
+                if angles[1] == "dip":
+                    inclination = _from_the_vertical(inclination)
                 way = minimum_curvature(part[:, 0] * metres["md"], inclination, azimuth - convergence_deg)
             else:
                 along, down = part[:, 0] * metres["md"], part[:, 1] * metres[angles[1]]
@@ -142,6 +145,17 @@ def read_deviation(
             ) from error
     _say(path, paths, by_angle, convergence_deg)
     return paths
+
+
+def _from_the_vertical(dips: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Angles from the vertical, of those from the horizontal; holes go down, whichever sign that has."""
+    if dips.min() < 0 < dips.max():
+        raise LabelError(
+            "its dips have both signs, and nothing tells which goes down", "Give angles from the vertical (inclination)"
+        )
+    if np.abs(dips).max() > 90:
+        raise LabelError(f"a dip of {dips[np.abs(dips).argmax()]:g} degrees is none", "Check its unit")
+    return np.asarray(90.0 - np.abs(dips))
 
 
 def _values(table: Table, columns: list[int], worded: list[int]) -> NDArray[np.float64]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import itertools
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from napari_fhn.labels import gocad
+from napari_fhn.labels import gocad, rois
+from napari_fhn.labels.bearings import coordinate
 from napari_fhn.labels.text import is_number, is_unfound, ungrouped
 
 #: Delimiters that are characters, in the order in which they are preferred; "  " is two spaces or more.
@@ -172,11 +174,24 @@ class Lines:
 
 
 #: Dialects that name their columns themselves, and what they are called.
-CARDS = {"charisma": "Charisma lines", "iesx": "an IESX card image", "gocad": "points of GOCAD objects"}
+CARDS = {
+    "charisma": "Charisma lines",
+    "iesx": "an IESX card image",
+    "gocad": "points of GOCAD objects",
+    "rois": "regions of ENVI",
+}
 #: Scores of dialects that nothing else looks like.
 _CERTAIN = 100.0
 #: A header with the wanted names outweighs whatever speaks for another delimiter.
 _NAMED = 10.0
+
+
+#: Those of them whose cells are found by a reader of their own.
+READERS: dict[str, Callable[[Iterator[tuple[int, str]]], Iterator[tuple[int, list[str]]]]] = {
+    "iesx": iesx,
+    "gocad": gocad.points,
+    "rois": rois.pixels,
+}
 
 
 def as_iesx(lines: Lines) -> Found | None:
@@ -188,6 +203,13 @@ def as_iesx(lines: Lines) -> Found | None:
             header = (f"X ({xy})", f"Y ({xy})", f"Z ({z})", "Crossline", "Inline", "Horizon")
             return Found(Dialect("iesx", header=header), _CERTAIN, "a line begins with PROFILE, as IESX cards do")
     return None
+
+
+def as_rois(lines: Lines) -> Found | None:
+    """Recognise the pixels of regions of ENVI."""
+    if not any(rois.begins(line) for line in lines.sample[:3]):
+        return None
+    return Found(Dialect("rois", header=rois.HEADER), _CERTAIN, "it begins as regions of ENVI do")
 
 
 def as_gocad(lines: Lines) -> Found | None:
@@ -240,7 +262,7 @@ def as_delimited(kind: str, lines: Lines) -> Found | None:
     # The header and what stands above it are in the first half.
     cells = [cell for row in whole[len(whole) // 2 :] for cell in row]
     filled = [cell for cell in cells if cell.strip()]
-    numeric = sum(is_number(cell, mark) for cell in filled) / max(len(filled), 1)
+    numeric = sum(is_number(cell, mark) or not math.isnan(coordinate(cell)) for cell in filled) / max(len(filled), 1)
     # Rows of one length first, then rows of numbers; cells left empty speak a little against it.
     share = len(whole) / len(rows)
     score = _NAMED if named else 0.0
@@ -256,6 +278,7 @@ def as_delimited(kind: str, lines: Lines) -> Found | None:
 RECOGNISERS: tuple[Callable[[Lines], Found | None], ...] = (
     as_iesx,
     as_gocad,
+    as_rois,
     as_charisma,
     as_ruled,
     *(partial(as_delimited, kind) for kind in DELIMITERS),

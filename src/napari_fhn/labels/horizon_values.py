@@ -59,13 +59,13 @@ def on_axis(
     if down is None:
         if (z < 0).any() and (z > 0).any() and not ((z >= axis[0]) & (z <= axis[-1])).mean() > 0.99:
             raise Undeclared(
-                f"its values go from {z.min():g} to {z.max():g}, so that it is not clear which way they grow",
+                f"its values go from {np.nanmin(z):g} to {np.nanmax(z):g}, so that it is not clear which way they grow",
                 "Say whether they grow down or up",
                 option="z",
                 choices=("down", "up"),
                 path=path,
             )
-        if z.max() <= 0 > z.min():
+        if np.nanmax(z, initial=-np.inf) <= 0 > np.nanmin(z, initial=np.inf):
             _warn(f"{path.name}: its values are negative, growing upwards, and were turned.")
             z = -z
     elif down == "up":

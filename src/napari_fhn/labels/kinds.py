@@ -13,10 +13,11 @@ from napari_fhn.labels import dialects, legends, plugins, shape_tables, wkt
 from napari_fhn.labels.columns import Table
 from napari_fhn.labels.errors import LabelError, Undeclared
 from napari_fhn.labels.guesses import SURE, suggest
-from napari_fhn.labels.shape_files import SUFFIXES, is_shapes
+from napari_fhn.labels.shape_files import SUFFIXES, fields, is_shapes
 from napari_fhn.labels.sniffing import sniff
 from napari_fhn.labels.surface_files import is_surface, surface_words
 from napari_fhn.labels.text import look, to_number
+from napari_fhn.labels.vocabulary import meaning
 from napari_fhn.labels.wide_tops import markers_of
 from napari_fhn.labels.workbooks import is_workbook, sheets
 from napari_fhn.plugins import Registry
@@ -58,6 +59,9 @@ _STICK = re.compile(
     rb"\s*(?:INLINE|XLINE|CROSSLINE|TRACE|LINE)-\s*\d+\s+(?:[-+\d.eE]+\s+){3}[\w.]+\s+\d+\s*$", re.IGNORECASE
 )
 _CLASSES = {"value", "name", "color"}
+#: Of parts of a file: which one is meant, and that they differ.
+_WHICH = {"sheet": "which of its sheets", "layer": "which of its layers"}
+_DIFFER = {"sheet": "its sheets hold different things", "layer": "its layers hold different things"}
 _PLACES = ({"inline", "crossline"}, {"x", "y"}, {"trace"}, {"cdp"}, {"row", "col"}, {"lat", "lon"})
 _DEPTHS = {"md", "tvd", "tvdss", "depth", "z"}
 _TIMES = {"twt", "owt", "time"}
@@ -70,7 +74,12 @@ _TITLE = 12
 
 
 def recognise(
-    path: str | Path, survey: xr.DataArray | None = None, *, decimal: str | None = None, sheet: str | None = None
+    path: str | Path,
+    survey: xr.DataArray | None = None,
+    *,
+    decimal: str | None = None,
+    sheet: str | None = None,
+    layer: str | None = None,
 ) -> str:
     """Return the kind of a file.
 
@@ -84,6 +93,8 @@ def recognise(
         Decimal mark, where it cannot be told.
     sheet : str, optional
         Of a workbook the sheet that is meant.
+    layer : str, optional
+        Of a file of a GIS the layer that is meant.
 
     Returns
     -------
@@ -114,7 +125,7 @@ def recognise(
     if guest is not None:
         return guest.name
     try:
-        return _recognise(path, survey, decimal, sheet)
+        return _recognise(path, survey, decimal, sheet, layer)
     except LabelError as error:
         guest = plugins.able(path)
         if guest is None:
@@ -135,43 +146,59 @@ def told_by_content(path: Path, kind: str) -> str:
     return ""
 
 
-def kinds_of_sheets(path: Path, survey: xr.DataArray | None = None, *, decimal: str | None = None) -> dict[str, str]:
-    """Return the kind of each sheet of a workbook, empty where a sheet does not tell it.
+def parts(path: Path) -> tuple[str, tuple[str, ...]]:
+    """Return what the parts of a file are called, ``"sheet"`` or ``"layer"``, and their names; none of most files.
 
     Raises
     ------
     LabelError
-        When the file is no workbook.
+        When it cannot be read.
     """
+    if path.suffix.lower() in shape_tables.SUFFIXES:
+        return "layer", tuple(shape_tables.layers(path))
+    return ("sheet", sheets(path)) if is_workbook(path) else ("", ())
+
+
+def kinds_of_parts(path: Path, survey: xr.DataArray | None = None, *, decimal: str | None = None) -> dict[str, str]:
+    """Return the kind of each sheet of a workbook, or layer of a file of a GIS; empty where a part does not tell it.
+
+    Raises
+    ------
+    LabelError
+        When the file has no parts.
+    """
+    option, names = parts(path)
     found = {}
-    for sheet in sheets(path):
+    for name in names:
         try:
-            found[sheet] = _of_table(path, survey, decimal, sheet)
+            found[name] = _of_layer(path, survey, name) if option == "layer" else _of_table(path, survey, decimal, name)
         except LabelError:
-            found[sheet] = ""
+            found[name] = ""
     return found
 
 
-def sheet_of(path: Path, kind: str, survey: xr.DataArray | None = None, *, decimal: str | None = None) -> str | None:
-    """Return the sheet of a workbook that holds a kind of knowledge; None for any other file.
+def part_of(path: Path, kind: str, survey: xr.DataArray | None = None, *, decimal: str | None = None) -> dict[str, str]:
+    """Return the option that names the part of a file that holds a kind of knowledge; none for a file of one part.
 
     Raises
     ------
     Undeclared
-        With option ``"sheet"``, when several may.
+        With option ``"sheet"`` or ``"layer"``, when several may.
     """
-    if not is_workbook(path):
-        return None
-    names = sheets(path)
-    if len(names) == 1:
-        return names[0]
-    fitting = [name for name, found in kinds_of_sheets(path, survey, decimal=decimal).items() if found == kind]
+    option, names = parts(path)
+    if len(names) < 2:
+        return {}
+    fitting = [name for name, found in kinds_of_parts(path, survey, decimal=decimal).items() if found == kind]
+    if not fitting and option == "layer":
+        fitting = [name for name in names if shape_tables.holds(path, name)]
+        if not fitting:
+            raise shape_tables.no_rows(path)
     if len(fitting) == 1:
-        return fitting[0]
+        return {option: fitting[0]}
     raise Undeclared(
-        f"which of its sheets holds {_OURS.get(kind, kind)} is not told; it has {', '.join((fitting or names)[:8])}",
+        f"{_WHICH[option]} holds {_OURS.get(kind, kind)} is not told; it has {', '.join((fitting or names)[:8])}",
         "Say which",
-        option="sheet",
+        option=option,
         choices=tuple(fitting or names),
         path=path,
     )
@@ -186,6 +213,8 @@ def _say_what_it_is(path: Path, error: LabelError) -> None:
 
 def _refuse_others(path: Path) -> None:
     """Say of files of other trades what they are, and how they come in."""
+    if path.is_dir():
+        return
     suffix = path.suffix.lower()
     with path.open("rb") as file:
         head = file.read(2**14)
@@ -198,7 +227,9 @@ def _refuse_others(path: Path) -> None:
         raise LabelError(what, "Draw the fault as shapes, or load the horizons beside it", path=path)
 
 
-def _recognise(path: Path, survey: xr.DataArray | None, decimal: str | None, sheet: str | None) -> str:
+def _recognise(
+    path: Path, survey: xr.DataArray | None, decimal: str | None, sheet: str | None, layer: str | None
+) -> str:
     """Find the kind among ours."""
     suffix = path.suffix.lower()
     _refuse_others(path)
@@ -207,26 +238,57 @@ def _recognise(path: Path, survey: xr.DataArray | None, decimal: str | None, she
     if suffix in legends.STYLES and legends.is_legend(path):
         return "classes"
     if suffix in SUFFIXES:
-        return _of_places(path, survey)
+        return _of_shapes(path, survey, layer)
     if is_surface(path):
         # On a map such a file holds what is there, and no depth of anything.
         return "labels" if survey is not None and not is_seismic(survey) else "horizon"
     if sheet is None and is_workbook(path) and len(sheets(path)) > 1:
-        found = kinds_of_sheets(path, survey, decimal=decimal)
-        kinds = tuple(dict.fromkeys(kind for kind in found.values() if kind))
-        if len(kinds) == 1:
-            return kinds[0]
-        said = ", ".join(f"{name} ({_OURS.get(kind, 'not told')})" for name, kind in list(found.items())[:8])
-        raise _asked(path, f"its sheets hold different things: {said}", kinds)
+        return _of_parts(path, "sheet", kinds_of_parts(path, survey, decimal=decimal))
     return _of_table(path, survey, decimal, sheet)
 
 
-def _of_places(path: Path, survey: xr.DataArray | None) -> str:
-    """Find the kind of a file of shapes: points and paths that tell of wells are tables, all others have a class."""
+def _of_parts(path: Path, option: str, found: Mapping[str, str]) -> str:
+    """Return the kind of a file whose parts are of these kinds.
+
+    Raises
+    ------
+    Undeclared
+        With option ``"kind"``, where they differ.
+    """
+    kinds = tuple(dict.fromkeys(kind for kind in found.values() if kind))
+    if len(kinds) == 1:
+        return kinds[0]
+    said = ", ".join(f"{name} ({_OURS.get(kind, 'not told')})" for name, kind in list(found.items())[:8])
+    raise _asked(path, f"{_DIFFER[option]}: {said}", kinds)
+
+
+def _of_shapes(path: Path, survey: xr.DataArray | None, layer: str | None) -> str:
+    """Find the kind of a file of shapes."""
     try:
-        if not shape_tables.holds(path):
+        several = layer is None and path.suffix.lower() in shape_tables.SUFFIXES and len(shape_tables.layers(path)) > 1
+        found = kinds_of_parts(path, survey) if several else {}
+    except LabelError:
+        return "polygons"  # whose reader says what is wrong
+    if not several:
+        return _of_places(path, survey, layer)
+    return _of_parts(path, "layer", found) if any(found.values()) else "polygons"
+
+
+def _of_layer(path: Path, survey: xr.DataArray | None, layer: str) -> str:
+    """Find the kind of one of several layers; of shapes without a field that is called a class, nothing is told."""
+    kind = _of_places(path, survey, layer)
+    if kind != "polygons":
+        return kind
+    said = [meaning(name) for name in fields(path, layer)]
+    return kind if any(is_ and is_.role == "class" and is_.confidence >= SURE for is_ in said) else ""
+
+
+def _of_places(path: Path, survey: xr.DataArray | None, layer: str | None) -> str:
+    """Find the kind of shapes: points and paths that tell of wells are tables, all others have a class."""
+    try:
+        if not shape_tables.holds(path, layer):
             return "polygons"
-        table = sniff(path)
+        table = sniff(path, layer=layer)
         guesses = suggest(table, survey).guesses
     except LabelError:
         return "polygons"
@@ -234,7 +296,9 @@ def _of_places(path: Path, survey: xr.DataArray | None) -> str:
     along = sure.keys() & (_DEPTHS | _TIMES)
     # What is called "name" may be anything; a formation without a depth is the class of a place.
     of_wells = "well" in sure and (sure["well"].confidence > _A_NAME or along - {"z"} or "kb" in sure)
-    if not of_wells or "class" in sure or ("marker" in sure and not along):
+    # A class at a place, but not one between two depths of a well.
+    of_class = "class" in sure and not {"top", "base"} <= sure.keys()
+    if not of_wells or of_class or ("marker" in sure and not along):
         return "polygons"
     kind = _of_roles(set(sure))
     if kind in ("horizon", "wells") and _runs_along(table, {role: one.column for role, one in sure.items()}):
@@ -252,7 +316,7 @@ def _of_table(path: Path, survey: xr.DataArray | None, decimal: str | None, shee
     if legends.is_legend(path, table):
         return "classes"
     if table.dialect.kind in dialects.CARDS:
-        return "horizon"
+        return "points" if table.dialect.kind == "rois" else "horizon"
     guesses = suggest(table, survey).guesses
     roles = {role for role, found in guesses.items() if found and found[0].confidence >= SURE}
     kind = _of_title(table.comments, roles | set(guesses)) or _of_roles(roles) or _of_roles(set(guesses))
@@ -308,7 +372,9 @@ def _of_roles(roles: set[str]) -> str | None:
     placed = any(pair <= roles for pair in _PLACES)
     along = bool(roles & (_DEPTHS | _TIMES))
     offsets = {"dx", "dy"} <= roles or {"x", "y"} <= roles
-    if {"inclination", "azimuth"} <= roles:
+    if {"inclination", "azimuth"} <= roles or (
+        {"dip", "azimuth"} <= roles and along and not roles & {"marker", "class"}
+    ):
         return "deviation"
     if {"top", "base"} <= roles or ({"well", "marker"} <= roles and along and not placed):
         return "tops"

@@ -22,6 +22,8 @@ from napari_fhn.labels.zipped import opened
 SUFFIXES = (".kml", ".kmz")
 #: Of `field` where nothing else tells the folder that a place lies in.
 FOLDER = "folder"
+#: Of `Places.inside` for a place in none.
+NO_FOLDER = "(no folder)"
 _SHAPES = ("Point", "LineString", "LinearRing", "Polygon", "Track")
 _WORDS = ("name", "description")
 _DEEPEST = 200
@@ -35,18 +37,29 @@ class Places:
     Attributes
     ----------
     shapes : list of shapely geometry or None
-        In longitude and latitude; None for a place without one.
+        In longitude and latitude, and elevation in metres where there is one; None for a place without one.
     said : list of dict of str to str
         What is said of each: its name, its description, its innermost folder, and its extended data.
+    inside : list of str
+        The innermost folder of each that has a name, `NO_FOLDER` where it lies in none.
+    above_ground : bool
+        Whether heights were left out that count from the ground, and not from sea level.
     """
 
     shapes: list[Any] = field(default_factory=list)
     said: list[dict[str, str]] = field(default_factory=list)
+    inside: list[str] = field(default_factory=list)
+    above_ground: bool = False
 
     @property
     def fields(self) -> tuple[str, ...]:
         """What is said of any of them."""
         return tuple(dict.fromkeys(name for one in self.said for name, text in one.items() if text))
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The folders that places lie in, in their order."""
+        return tuple(dict.fromkeys(self.inside))
 
 
 def read(path: Path) -> Places:
@@ -101,8 +114,9 @@ class _Reading:
         self._text: list[str] = []
         self._said: dict[str, str] | None = None
         self._parts: list[Any] = []
-        self._rings: list[list[tuple[float, float]]] = []
-        self._track: list[tuple[float, float]] = []
+        self._rings: list[list[tuple[float, ...]]] = []
+        self._track: list[tuple[float, ...]] = []
+        self._mode = ""
         self._key = ""
         self._parser = expat.ParserCreate()
         self._parser.buffer_text = True
@@ -138,9 +152,11 @@ class _Reading:
             case "Placemark":
                 self._said, self._parts = {}, []
             case "Polygon":
-                self._rings = []
+                self._rings, self._mode = [], ""
             case "Track":
-                self._track = []
+                self._track, self._mode = [], ""
+            case "Point" | "LineString":
+                self._mode = ""
             case "Data" | "SimpleData":
                 self._key = said.get("name", "")
 
@@ -155,6 +171,8 @@ class _Reading:
             self._folders[-1] = " ".join(text.split())
         elif self._said is not None and (bare == "SimpleData" or (bare == "value" and inside == "Data")):
             self._said[self._key or "value"] = " ".join(text.split())
+        elif bare == "altitudeMode" and inside in _SHAPES:
+            self._mode = text
         elif bare == "coordinates":
             self._shape(inside, self._numbers(text))
         elif bare == "coord" and inside == "Track":
@@ -168,7 +186,7 @@ class _Reading:
         elif bare == "Placemark":
             self._end_of_place()
 
-    def _shape(self, of: str, at: list[tuple[float, float]]) -> None:
+    def _shape(self, of: str, at: list[tuple[float, ...]]) -> None:
         if not at:
             return
         if of == "LinearRing" and "Polygon" in self._open:
@@ -180,14 +198,17 @@ class _Reading:
     def _add(self, of: str, at: Any) -> None:
         import shapely
 
+        at, deep = _levelled(at if of == "Polygon" else [at])
+        if deep and self._mode not in ("", "absolute", "clampToGround"):
+            at, self.places.above_ground = [[place[:2] for place in ring] for ring in at], True
         try:
             match of:
                 case "Point":
-                    made = shapely.Point(at[0])
+                    made = shapely.Point(at[0][0])
                 case "Polygon":
                     made = shapely.Polygon(at[0], at[1:])
                 case _:
-                    made = shapely.LineString(at) if len(at) > 1 else shapely.Point(at[0])
+                    made = shapely.LineString(at[0]) if len(at[0]) > 1 else shapely.Point(at[0][0])
         except (ValueError, shapely.errors.GEOSException) as error:
             what = f"a {of} of it is none ({' '.join(str(error).split())[:80]})"
             line = self._parser.CurrentLineNumber
@@ -200,22 +221,31 @@ class _Reading:
         assert self._said is not None
         folder = next((name for name in reversed(self._folders) if name), "")
         self.places.said.append({**self._said, **({FOLDER: folder} if folder and FOLDER not in self._said else {})})
+        self.places.inside.append(folder or NO_FOLDER)
         parts = self._parts
         self.places.shapes.append(
             None if not parts else parts[0] if len(parts) == 1 else shapely.GeometryCollection(parts)
         )
         self._said, self._parts = None, []
 
-    def _numbers(self, text: str) -> list[tuple[float, float]]:
-        """Longitude and latitude of each of some places, written as lon,lat,height with blanks between them."""
+    def _numbers(self, text: str) -> list[tuple[float, ...]]:
+        """Longitude, latitude and maybe elevation of some places, as lon,lat,height with blanks between them."""
         try:
-            read = [tuple(float(number) for number in place.split(",")[:2]) for place in text.split()]
-            found = [(place[0], place[1]) for place in read]
-        except (ValueError, IndexError) as error:
-            line = self._parser.CurrentLineNumber
-            what = f"'{text[:30]}' is no longitude and latitude"
-            raise LabelError(what, "Correct it", path=self._path, line=line) from error
-        if not np.isfinite(np.array(found)).all():
-            what = f"'{text[:30]}' holds what is no number"
-            raise LabelError(what, "Correct it", path=self._path, line=self._parser.CurrentLineNumber)
+            found = [tuple(float(number) for number in place.split(",")[:3]) for place in text.split()]
+        except ValueError as error:
+            raise self._wrong(f"'{text[:30]}' is no longitude and latitude") from error
+        if any(len(place) < 2 for place in found):
+            raise self._wrong(f"'{text[:30]}' is no longitude and latitude")
+        if not all(np.isfinite(number) for place in found for number in place):
+            raise self._wrong(f"'{text[:30]}' holds what is no number")
         return found
+
+    def _wrong(self, what: str) -> LabelError:
+        return LabelError(what, "Correct it", path=self._path, line=self._parser.CurrentLineNumber)
+
+
+def _levelled(rings: list[list[tuple[float, ...]]]) -> tuple[list[list[tuple[float, ...]]], bool]:
+    """Places with their elevations, and whether they have any: not where one has none, or where all are zero."""
+    every = [place for ring in rings for place in ring]
+    deep = all(len(place) > 2 for place in every) and any(place[2] for place in every)
+    return (rings if deep else [[place[:2] for place in ring] for ring in rings]), deep

@@ -72,6 +72,15 @@ _BESIDE = _words(
     "a alpha opacity transparency count counts pixelcount histogram area areakm2 areaha percent share anzahl "
     "fläche flaeche oid objectid fid rowid index"
 )
+#: Lines of colour maps that are of no class: no data of gdaldem and GRASS, and what ends the latter.
+_OF_NONE = re.compile(r"(?:nv|nan|nodata|default|end)\b", re.IGNORECASE)
+_COLONS = re.compile(r"\b(\d{1,3}):(\d{1,3}):(\d{1,3})\s*$")
+#: Lines without a heading, as GRASS writes categories: ``10|rock``, ``10:rock``; and ``10 rock 255 0 0``.
+_NAMED = re.compile(r"(-?\d+)\s*([|:;,=\t])\s*(?P<name>[^\d\s#](?:(?!\2).){0,200})(?:\2\s*(?P<color>#[0-9a-fA-F]{6}))?")
+_COLORED = re.compile(
+    r"(-?\d+)[\s|;,]+(?P<name>[^\d\s].{0,200}?)[\s|;,]+(?P<color>\d{1,3}[\s:,;]+\d{1,3}[\s:,;]+\d{1,3})"
+    r"(?:[\s:,;]+\d{1,3})?"
+)
 _ATTRIBUTE = re.compile(r"([\w:]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 _ENTRIES = re.compile(r"<(?:\w+:)?(paletteEntry|item|category|ColorMapEntry)\b([^>]*)>", re.IGNORECASE)
 _ROWS = re.compile(r"<Row\b[^>]*>(.*?)</Row>", re.DOTALL)
@@ -112,7 +121,7 @@ def read_legend(path: str | Path) -> ClassTable:
     try:
         entries = _of_style(path) if path.suffix.lower() in STYLES else None
         if entries is None:
-            entries = _of_color_map(path) or _of_table(path)
+            entries = _of_color_map(path) or _of_plain_lines(path) or _of_table(path)
         rows = ((code, name, _hex(color), line) for code, name, color, line in entries)
         return classes_of_rows(ClassTable, path, rows)
     except (OSError, record.RecordError) as error:
@@ -223,6 +232,10 @@ def _of_color_map(path: Path) -> list[Entry]:
         text = line.strip()
         if not text or text.startswith("#") or text.upper().startswith("INTERPOLATION"):
             continue
+        if _OF_NONE.match(text):
+            continue
+        # GRASS divides the colours by colons.
+        text = _COLONS.sub(r"\1 \2 \3", text)
         parts = text.split(",", 5) if text.count(",") >= 3 else text.split(None, 5)
         numbers = [as_code(part) for part in parts[:5]]
         if len(parts) < 4 or None in numbers[:4] or not all(0 <= (n or 0) <= 255 for n in numbers[1:4]):
@@ -230,6 +243,20 @@ def _of_color_map(path: Path) -> list[Entry]:
         opaque = len(parts) > 4 and numbers[4] is not None
         name = " ".join(parts[5 if opaque else 4 :]).strip(" ,\t\"'")
         found.append((parts[0], name or parts[0].strip(), " ".join(parts[1:4]), number))
+    return found
+
+
+def _of_plain_lines(path: Path) -> list[Entry]:
+    """Read lines of code and name, or code, name and colour, without a heading; nothing where it has others."""
+    found: list[Entry] = []
+    for number, line in islice(lines(path, encoding_of(path)), 2000):
+        text = line.strip()
+        if not text or text.startswith("#"):
+            continue
+        said = _COLORED.fullmatch(text) or _NAMED.fullmatch(text)
+        if said is None:
+            return []
+        found.append((said[1], said["name"].strip(" \"'"), said["color"] or "", number))
     return found
 
 

@@ -10,6 +10,7 @@ from napari_fhn.labels.guesses import AmbiguousColumns
 from napari_fhn.labels.kinds import KINDS, recognise
 from napari_fhn.vector import SUFFIXES, VectorError
 from napari_fhn.vector.looking import check
+from napari_fhn.vector.rows import AREAS
 from napari_fhn.what_it_is import what_it_is
 
 #: What files of each kind may be: the uses that `what_it_is` tells.
@@ -42,8 +43,9 @@ def mistaken(path: Path, kind: str) -> LabelError | None:
     found = what_it_is(path)
     if found is None or (found.use and (not kind or found.use in _TAKES.get(kind, (found.use,)))):
         return None
-    if found.use == "shapes" and "table" in _TAKES.get(kind, ()) and shape_tables.holds(path):
-        return None
+    as_table = found.use == "shapes" and "table" in _TAKES.get(kind, ()) and shape_tables.is_shapes(path)
+    if as_table and set(shape_tables.layers(path).values()) != {AREAS}:
+        return None  # whoever takes places for rows says which shapes are none
     if found.use == "shapes" and path.suffix.lower() in SUFFIXES:
         try:
             # One that nobody can read is no better given as shapes.

@@ -17,12 +17,13 @@ from napari_fhn.labels.codes import means_nothing
 from napari_fhn.labels.columns import Table
 from napari_fhn.labels.errors import LabelError, LabelWarning
 from napari_fhn.labels.fall_off import check, percent
+from napari_fhn.labels.fill_values import fill_values, without
+from napari_fhn.labels.horizon_values import on_axis
 from napari_fhn.labels.lateral import Traces
 from napari_fhn.labels.map_coordinates import ask_for_degrees, map_transform, on_survey, said_crs, to_cells
 from napari_fhn.labels.roles import Columns
 from napari_fhn.labels.sniffing import sniffed
-from napari_fhn.labels.units import METRES, MILLISECONDS
-from napari_fhn.labels.wells import check_unit
+from napari_fhn.labels.text import is_null
 from napari_fhn.surveys.kinds import is_line, is_seismic
 
 
@@ -48,6 +49,7 @@ def read_points(
     units: Mapping[str, str] | None = None,
     crs: str | None = None,
     survey_crs: str | None = None,
+    z: str | None = None,
 ) -> list[Point]:
     """Read labelled points.
 
@@ -70,6 +72,8 @@ def read_points(
         latitude.
     survey_crs : str, optional
         Of the survey's own coordinates, where it does not say it.
+    z : {"down", "up"}, optional
+        Which way depths or times grow, as of horizons (`read_horizons`).
 
     Returns
     -------
@@ -133,7 +137,7 @@ def read_points(
     at = np.array(places, dtype=np.float64)
     placed, at = on_survey(roles[1:], at, survey, path, crs, survey_crs)
     unit = found.table.units[found.index("x")] if roles[1] == "x" and crs is None else ""
-    index = _in_depth(at, ("class", *placed), found, survey, path, unit) if upright else _on_map(at, survey)
+    index = _in_depth(at, ("class", *placed), found, survey, path, unit, z) if upright else _on_map(at, survey)
     if crs is None and roles[1] == "x" and not _within(index, survey).any():
         ask_for_degrees(at, survey, path)
     return _inside(index, values, survey, path)
@@ -266,19 +270,21 @@ def _on_map(at: NDArray[np.float64], survey: xr.DataArray) -> NDArray[np.float64
 
 
 def _in_depth(
-    at: NDArray[np.float64], roles: tuple[str, ...], found: Columns, survey: xr.DataArray, path: Path, unit: str
+    at: NDArray[np.float64],
+    roles: tuple[str, ...],
+    found: Columns,
+    survey: xr.DataArray,
+    path: Path,
+    unit: str,
+    down: str | None,
 ) -> NDArray[np.float64]:
     """Fractional inline, crossline and sample index; on a line trace and sample index."""
-    check_unit(survey.dims, path)
     traces = Traces.of(survey)
     lateral = traces.by_roles(roles[1:-1], at, unit, path.name)
-    z = at[:, -1]
     axis = np.asarray(survey[survey.dims[-1]], dtype=np.float64)
-    factors = {u: (MILLISECONDS | METRES)[u] for u in (("m", "ft") if survey.dims[-1] == "depth" else ("ms", "s"))}
-    able = [u for u, f in factors.items() if ((z * f >= axis[0]) & (z * f <= axis[-1])).mean() >= 0.8]
-    sure = len(able) == 1 and "ms" in factors
-    evidence = (able[0], "only so they lie on the survey's vertical axis") if sure else None
-    vertical = z * factors[found.unit(roles[-1], tuple(factors), evidence)]
+    z = at[:, -1]
+    z = without(np.where([is_null(one) for one in z], np.nan, z), fill_values(z))
+    vertical = on_axis(z, lambda of, evidence: found.unit(roles[-1], of, evidence), survey, down, path)
     step = axis[1] - axis[0] if axis.size > 1 else 1.0
     return np.column_stack([lateral, (vertical - axis[0]) / step])
 
@@ -298,7 +304,9 @@ def _inside(index: NDArray[np.float64], values: list[int], survey: xr.DataArray,
     if not within.any():
         raise LabelError(f"all its {len(values)} points lie outside the survey", "Check their coordinates", path=path)
     if not within.all():
-        words = f"{path.name}: {int((~within).sum())} of {len(values)} points lie outside the survey and were left out."
+        how = ", or have no depth or time," if np.isnan(index).any() else ""
+        count = f"{int((~within).sum())} of {len(values)} points"
+        words = f"{path.name}: {count} lie outside the survey{how} and were left out."
         warnings.warn(words, LabelWarning, stacklevel=3)
     points = []
     for place, value, ok in zip(nearest, values, within, strict=True):

@@ -127,8 +127,11 @@ def read_polygons(
             may = class_fields(path, layer, sheet)
             if len(may) != 1:
                 fields = tuple(shape_files.fields(path, layer, sheet))
+                if not fields:
+                    what = "nothing is said of its shapes, and so not which class they are"
+                    raise LabelError(what, "Give them a field with the class, as text or whole numbers", path=path)
                 raise Undeclared(
-                    f"which field is the class is not told; its fields are {', '.join(fields) or 'none'}",
+                    f"which field is the class is not told; its fields are {', '.join(fields)}",
                     "Name one",
                     option="field",
                     choices=may or fields,

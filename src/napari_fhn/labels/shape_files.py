@@ -37,10 +37,16 @@ def layer_of(path: Path, layer: str | None) -> str | None:
 
     Raises
     ------
-    vector.VectorError
+    LabelError, vector.VectorError
         As `napari_fhn.vector.layer_of`.
     """
-    return vector.layer_of(path, layer) if path.suffix.lower() in vector.SUFFIXES else None
+    suffix = path.suffix.lower()
+    if suffix in kml.SUFFIXES and layer is not None:
+        folders = kml.read(path).folders
+        if layer not in folders:
+            raise LabelError(f"it has no folder '{layer}'", f"Its folders are {', '.join(folders)}", path=path)
+        return layer
+    return vector.layer_of(path, layer) if suffix in vector.SUFFIXES else None
 
 
 def fields(path: Path, layer: str | None = None, sheet: str | None = None) -> dict[str, str]:
@@ -92,16 +98,21 @@ def read(
         places = kml.read(path)
         if field not in places.fields:
             raise LabelError(f"it has no field '{field}'", f"Its fields are {', '.join(places.fields)}", path=path)
-        words = [one.get(field, "") for one in places.said]
-        return _features(path, field, places.shapes, words, crs_of(WGS84))
+        inside = [layer in (None, folder) for folder in places.inside]
+        words = [one.get(field, "") for one, there in zip(places.said, inside, strict=True) if there]
+        shapes = [one for one, there in zip(places.shapes, inside, strict=True) if there]
+        return _features(path, field, shapes, words, crs_of(WGS84))
     shapes, words, own = wkt.read(_table(path, sheet), field)
     named = crs or own
     return _features(path, field, shapes, words, crs_of(named, path) if named else None)
 
 
 def _features(path: Path, field: str, shapes: Sequence[Any], words: Sequence[str], crs: CRS | None) -> Features:
+    import shapely
+
     made: NDArray[np.object_] = np.empty(len(shapes), dtype=np.object_)
     made[:] = shapes
+    made[:] = shapely.force_2d(made)
     return Features(path, field, made, tuple(words), crs)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from napari_fhn.labels import code_pages, dialects, gocad, headers, shape_tables
+from napari_fhn.labels import code_pages, dialects, headers, rois, shape_tables
 from napari_fhn.labels.columns import Table, parted
 from napari_fhn.labels.dialects import Dialect, Lines, is_comment, is_end, is_rule, numeric_columns, uncomment
 from napari_fhn.labels.errors import LabelError, Undeclared
@@ -24,7 +24,12 @@ SAMPLED = 100
 
 
 def sniff(
-    path: str | Path, *, decimal: str | None = None, wanted: Sequence[str] = (), sheet: str | None = None
+    path: str | Path,
+    *,
+    decimal: str | None = None,
+    wanted: Sequence[str] = (),
+    sheet: str | None = None,
+    layer: str | None = None,
 ) -> Table:
     """Look at the head of a table and find out how it is written.
 
@@ -42,6 +47,8 @@ def sniff(
     sheet : str, optional
         Which sheet of a workbook, by name or by number from 1; needed where there are several, and not one alone holds
         the names that are wanted.
+    layer : str, optional
+        Which layer of a file of a GIS; needed where the places of several may be rows.
 
     Returns
     -------
@@ -52,7 +59,8 @@ def sniff(
     LabelError
         When it is missing, no text, or has no columns.
     Undeclared
-        With option ``"decimal"``, when commas may be decimal marks or divide thousands, or ``"sheet"``.
+        With option ``"decimal"``, when commas may be decimal marks or divide thousands, or ``"sheet"`` or
+        ``"layer"``.
 
     Examples
     --------
@@ -61,13 +69,16 @@ def sniff(
     >>> table.names, table.dialect.kind
     (('well', 'top_twt_ms', 'base_twt_ms', 'class'), ',')
     """
-    path, of_shapes, crs = Path(path), False, ""
-    if is_workbook(path):
+    path, crs = Path(path), ""
+    # A zip of shapes begins as a workbook does.
+    of_shapes = shape_tables.is_shapes(path)
+    if of_shapes:
+        sheet, layer = "", shape_tables.layer_of(path, layer)
+        crs = shape_tables.crs_of_places(path, layer)
+        encoding, head = "utf-8", list(islice(shape_tables.lines(path, layer), LOOKED_AT))
+    elif is_workbook(path):
         sheet = _sheet(path, sheet, frozenset(wanted))
         encoding, head = "utf-8", list(islice(sheet_lines(path, sheet), LOOKED_AT))
-    elif of_shapes := shape_tables.holds(path):
-        sheet, crs = "", shape_tables.crs_of_places(path)
-        encoding, head = "utf-8", list(islice(shape_tables.lines(path), LOOKED_AT))
     else:
         sheet, encoding = "", encoding_of(path)
         if encoding in code_pages.NAMES:
@@ -106,7 +117,7 @@ def sniff(
         return replace(_cards(path, encoding, dialect, head, tuple(notes)), reasons=(recognised.reason,), sheet=sheet)
     found = _rows(head[start:], dialect, wanted)
     table = replace(_assemble(path, encoding, dialect, head, found, named, tuple(wanted)), sheet=sheet)
-    table = replace(table, of_shapes=of_shapes, crs=crs)
+    table = replace(table, of_shapes=of_shapes, layer=layer or "" if of_shapes else "", crs=crs)
     if dialect.kind == "ruled":
         # Blocks repeat the header, which is no row; reading knows how to leave it out.
         rows = tuple(tuple(cells) for cells in islice(table.cells(), SAMPLED))
@@ -211,7 +222,7 @@ def _cards(path: Path, encoding: str, dialect: Dialect, head: list[tuple[int, st
     named_units = [parted(name) for name in dialect.header]
     cards: list[tuple[int, list[str]]]
     if dialect.kind != "charisma":
-        cards = list((dialects.iesx if dialect.kind == "iesx" else gocad.points)(iter(head)))
+        cards = list(dialects.READERS[dialect.kind](iter(head)))
     else:
         cards = [(k, cells) for k, text in head if (cells := dialects.charisma(text)) is not None]
         cards = [(k, cells) for k, cells in cards if len(cells) == len(dialect.header)]
@@ -224,4 +235,7 @@ def _cards(path: Path, encoding: str, dialect: Dialect, head: list[tuple[int, st
     numeric = numeric_columns(rows, dialect.decimal)
     sample = tuple(rows[:SAMPLED])
     said = f"It was read as {dialects.CARDS[dialect.kind]}."
+    image = next((found for _, text in head if (found := rois.size(text))), None) if dialect.kind == "rois" else None
+    if image is not None:
+        said += f" They were marked on an image of {image[0]} rows and {image[1]} columns."
     return Table(path, encoding, dialect, names, units, True, first, sample, numeric, (), (*notes, said))

@@ -13,20 +13,22 @@ from typing import Any, NoReturn, TypeVar
 
 import xarray as xr
 
-from napari_fhn.labels import plugins
+from napari_fhn.labels import plugins, shape_tables
 from napari_fhn.labels.columns import Table
 from napari_fhn.labels.errors import LabelError, Undeclared
 from napari_fhn.labels.guesses import AmbiguousColumns, suggest
-from napari_fhn.labels.kinds import KINDS, kinds_of_sheets, recognise, sheet_of
+from napari_fhn.labels.kinds import KINDS, kinds_of_parts, part_of, parts, recognise
 from napari_fhn.labels.mistaken import mistaken, with_kind
 from napari_fhn.labels.options import checked_options, options_of
 from napari_fhn.labels.sniffing import sniff, sniffed
-from napari_fhn.labels.workbooks import SUFFIXES, is_workbook
+from napari_fhn.labels.workbooks import SUFFIXES
 
 _T = TypeVar("_T")
 
 #: Kinds that wells are made of.
 OF_WELLS = ("wells", "tops", "deviation", "checkshots", "las")
+#: Options that name a part of a file.
+PARTS = ("sheet", "layer")
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class Source:
     def of(cls, path: str | Path, survey: xr.DataArray | None = None, **options: Any) -> Source:
         """Look at a file and say what it is; see `napari_fhn.labels.kinds.recognise`."""
         path = Path(path)
-        how = {name: options[name] for name in ("decimal", "sheet") if name in options}
+        how = {name: options[name] for name in ("decimal", "sheet", "layer") if name in options}
         kind = options.pop("kind", None)
         if kind is None:
             kind = recognise(path, survey, **how)
@@ -78,15 +80,15 @@ class Source:
 
     @classmethod
     def all_of(cls, path: str | Path, survey: xr.DataArray | None = None, **options: Any) -> tuple[Source, ...]:
-        """Look at a file as `of` does; of a workbook each sheet that tells its kind is a source of its own."""
+        """Look at a file as `of` does; each sheet or layer that tells its kind is a source of its own."""
         path = Path(path)
-        is_book = path.suffix.lower() in SUFFIXES and path.is_file() and is_workbook(path)
-        asks = is_book and not (options.get("kind") or options.get("sheet"))
-        kinds = kinds_of_sheets(path, survey, decimal=options.get("decimal")) if asks else {}
-        told = {sheet: kind for sheet, kind in kinds.items() if kind not in ("", "classes")}
-        if len(told) < 2:
+        option = _parted(path)
+        asks = option and not (options.get("kind") or options.get(option))
+        kinds = kinds_of_parts(path, survey, decimal=options.get("decimal")) if asks else {}
+        told = {part: kind for part, kind in kinds.items() if kind not in ("", "classes")}
+        if len(told) < 2 or set(told.values()) == {"polygons"}:
             return (cls.of(path, survey, **options),)
-        return tuple(cls(path, "", options={**options, "sheet": sheet}).as_kind(kind) for sheet, kind in told.items())
+        return tuple(cls(path, "", options={**options, option: part}).as_kind(kind) for part, kind in told.items())
 
     def as_kind(self, kind: str) -> Source:
         """Return the source as one of a kind, with those of its options that the kind has."""
@@ -96,15 +98,20 @@ class Source:
         return replace(self, kind=kind, options={k: value for k, value in self.options.items() if k in known})
 
     def table(self) -> Path | Table:
-        """The file, looked at with the decimal mark that was said, and, of a workbook, the sheet of its kind."""
+        """The file, looked at with the decimal mark that was said, and the sheet or layer of its kind."""
         decimal = self.options.get("decimal")
-        sheet = self.options.get("sheet") or sheet_of(self.path, self.kind, decimal=decimal)
-        return self.path if decimal is None and sheet is None else sniff(self.path, decimal=decimal, sheet=sheet)
+        part = {name: self.options[name] for name in PARTS if name in self.options}
+        part = part or part_of(self.path, self.kind, decimal=decimal)
+        return self.path if decimal is None and not part else sniff(self.path, decimal=decimal, **part)
+
+    @property
+    def part(self) -> str:
+        """The sheet or layer that was said; empty where none was."""
+        return str(next((self.options[name] for name in PARTS if name in self.options), ""))
 
     def is_of(self, other: Source) -> bool:
-        """Whether it is the same file, and, of a workbook, the same sheet or one that was not said yet."""
-        sheets = {self.options.get("sheet"), other.options.get("sheet")} - {None}
-        return self.path == other.path and len(sheets) < 2
+        """Whether it is the same file, and the same sheet or layer or one that was not said yet."""
+        return self.path == other.path and len({self.part, other.part} - {""}) < 2
 
     def answered(
         self, columns: Mapping[str, str | int] | None = None, units: Mapping[str, str] | None = None, **options: Any
@@ -246,6 +253,17 @@ def raise_told(source: Source, error: LabelError) -> NoReturn:
         with_kind(error, source.path, source.kind)
         raise Question(source, error) from error
     raise error
+
+
+def _parted(path: Path) -> str:
+    """What the parts of a file are called, where it has several; empty for any other."""
+    if path.suffix.lower() not in (*SUFFIXES, *shape_tables.SUFFIXES) or not path.exists():
+        return ""
+    try:
+        option, names = parts(path)
+    except LabelError:
+        return ""  # whoever reads it says what is wrong
+    return option if len(names) > 1 else ""
 
 
 def places_of(source: Source) -> dict[str, Any]:

@@ -10,12 +10,14 @@ from pathlib import Path
 
 from napari_fhn.labels.errors import LabelError
 from napari_fhn.regular import why_not
+from napari_fhn.vector.looking import GEODATABASE
 
 #: Larger files are refused: they are no picks, and their rows would fill the memory.
 MAX_BYTES = 2**30
 #: A longer line belongs to no table of picks, and looking for columns in it would take long.
 MAX_LINE = 100_000
 _CHUNK = 2**20
+_END_OF_TEXT = "\x1a"
 #: Every byte but the five that mean nothing in Windows-1252.
 _CP1252 = bytes(sorted(set(range(256)) - {0x81, 0x8D, 0x8F, 0x90, 0x9D}))
 _CONTROL = bytes([*range(9), *range(14, 26), *range(28, 32), 127])
@@ -44,14 +46,14 @@ LARGEST = 1e29
 
 
 def look(path: Path) -> None:
-    """Refuse what is no plain file, before anything opens it.
+    """Refuse what is no plain file, or a folder that is a geodatabase by its name, before anything opens it.
 
     Raises
     ------
     LabelError
         When it is missing, a folder, a pipe, a device, or a link to nowhere.
     """
-    wrong = why_not(path)
+    wrong = why_not(path, folder=path.suffix.lower() == GEODATABASE)
     if wrong is not None:
         raise LabelError(*wrong, path=path)
 
@@ -133,7 +135,10 @@ def lines(path: Path, encoding: str) -> Iterator[tuple[int, str]]:
                         path=path,
                         line=number,
                     )
-                yield number, text.rstrip("\n")
+                # Systems of old end a text with a sign of its own.
+                plain = text.rstrip("\n").rstrip(_END_OF_TEXT)
+                if plain or text[:1] != _END_OF_TEXT:
+                    yield number, plain
     except OSError as error:
         raise LabelError(f"it cannot be read: {error.strerror or error}", "Check the path", path=path) from error
     except UnicodeError as error:

@@ -86,15 +86,19 @@ def read_tops(
     kinds = (domain,) if domain else tuple(sorted(kinds, key=lambda kind: kind != prefer))
     by_marker: list[tuple[str, ...]] = [("well", name, kind) for name in ("marker", "class") for kind in kinds]
     is_interval = found.may_have("top") or found.may_have("base")
-    groups = [by_interval, *by_marker] if is_interval else [*by_marker, by_interval]
+    # An interval may be named by what lies at its top.
+    named = (*by_interval[:3], "marker")
+    groups = [by_interval, named, *by_marker] if is_interval else [*by_marker, by_interval]
     roles = found.first(*groups)
+    picked = {role: found.index(role) for role in roles}
+    if roles == named:
+        roles, picked = by_interval, {"class": picked.pop("marker"), **picked}
     if roles != by_interval:
         others = [table.names[found.index(kind)] for kind in kinds if kind != roles[2] and found.has(kind)]
         if others:
             used = table.names[found.index(roles[2])]
             words = f"{path.name}: its column '{used}' was used, and not {', '.join(others)}."
             warnings.warn(words, LabelWarning, stacklevel=2)
-    picked = {role: found.index(role) for role in roles}
     if roles[2] in ("twt", "owt") and (further := found.further(roles[2])) is not None:
         # Petrel gives picked times, and computed ones where nobody picked.
         picked[_FURTHER] = further

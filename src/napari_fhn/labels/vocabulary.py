@@ -33,6 +33,7 @@ ROLES = {
     "marker": "name of a surface",
     "class": "name or value of a class",
     "inclination": "angle from the vertical",
+    "dip": "angle from the horizontal, as drillers for minerals have it",
     "azimuth": "direction, clockwise from north",
     "kb": "elevation of the well's datum above sea level",
     "lat": "latitude",
@@ -52,7 +53,7 @@ _WHOLE: dict[str, tuple[float, str]] = {
             "well wellname wellid wellbore wellborename borehole boreholename boreholeid bohrung bohrloch puits pozo "
             "pozos nombrepozo poço poco sondeo sondage forage pozzo brønn bronn borehull boring otwór скважина kuyu "
             "wellno wellnumber nomdupuits nomdelpozo put boorgat vrt sumur kútnév kút "
-            "nomepoço 井名 井 井号 钻孔 ボーリング 坑井名",
+            "nomepoço 井名 井 井号 钻孔 ボーリング 坑井名 dgunr dgunummer wlbwellborename wlbname",
         ),
         ("well", _NAMED, "name nombre nom nome navn nazwa имя"),
         ("well", _LIKELY, "uwi api hole holeid bhid bore uniquewellid"),
@@ -68,6 +69,15 @@ _WHOLE: dict[str, tuple[float, str]] = {
             _SURE,
             "ordonnée ordonnee ordonnées coordenadanorte coordenadan hochwert ylambert lamberty coordenaday ygk",
         ),
+        # As the Norwegian Offshore Directorate has them, and Teapot Dome.
+        ("x", _SURE, "ewutm wlbewutm ecoord eastcoord ecoordinate"),
+        ("y", _SURE, "nsutm wlbnsutm ncoord northcoord ncoordinate"),
+        ("lat", _SURE, "nsdecimaldegrees nsdecdeg wlbnsdecdeg"),
+        ("lon", _SURE, "ewdecimaldegrees ewdecdeg ewdesdeg wlbewdesdeg"),
+        ("kb", _SURE, "kellybushelevation wlbkellybushelevation"),
+        ("top", _SURE, "lsutopdepth"),
+        ("base", _SURE, "lsubottomdepth"),
+        ("marker", _SURE, "lsuname lithostratunit"),
         ("x", _SURE, "x坐标 东坐标 横坐标"),
         ("y", _SURE, "y坐标 北坐标 纵坐标"),
         ("x", _LIKELY, "leste øst doğu wschód восток oosten öster"),
@@ -138,6 +148,7 @@ _WHOLE: dict[str, tuple[float, str]] = {
         ("inclination", _SURE, "inklination neigung inclinaison inclinación inclinacion inclinação inklinasjon inkl"),
         ("inclination", _SURE, "зенитныйугол 井斜角 井斜 eğim odchylenie inclinazione"),
         ("inclination", _MAYBE, "dev angle"),
+        ("dip", _SURE, "dip dipdeg dipgrad holedip plunge"),
         ("azimuth", _SURE, "azimut acimut asimut azimute asimutt"),
         ("azimuth", _SURE, "азимут 方位角 方位"),
         ("azimuth", _LIKELY, "richtung dirección direccion"),
@@ -179,7 +190,11 @@ _WORDS = (
     ("y", "y northing"),
     ("kb", "kb rkb"),
     ("class", "class facies lithology"),
-    ("well", "well borehole wellbore"),
+    (
+        "well",
+        "well borehole wellbore bohrung bohrloch boorgat boring borehull brønn sondeo sondage forage puits pozo poço "
+        "pozzo otwór vrt скважина скважины dgu collar drillhole",
+    ),
     ("marker", "surface marker formation horizon pick"),
     ("time", "time"),
     ("depth", "depth"),
@@ -239,7 +254,7 @@ def meaning(name: str, *, on_line: bool = False) -> Meaning | None:
         return Meaning(_ALONG[whole], _SURE)
     if whole in _WHOLE:
         sure, role = _WHOLE[whole]
-        domain = {"depthfrom": "depth", "depthto": "depth", "topdepth": "depth", "basedepth": "depth"}.get(whole, "")
+        domain = "depth" if role in ("top", "base") and "depth" in whole else ""
         return Meaning(role, sure, domain)
     said = next((role for role, found in _WORDS if set(found.split()) & set(words)), None)
     end = next((role for word in words for role, called in _ENDS.items() if word in called), None)

@@ -140,6 +140,7 @@ def melted(table: Table, well: int, markers: dict[int, str], domain: str | None)
         notes=table.notes,
         reasons=table.reasons,
         of_shapes=table.of_shapes,
+        layer=table.layer,
         crs=table.crs,
         wide=table,
         well=well,

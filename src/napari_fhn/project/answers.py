@@ -35,27 +35,27 @@ class Answers:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def of(self, path: Path, sheet: str = "") -> Source | None:
+    def of(self, path: Path, part: str = "") -> Source | None:
         """Return the source with what was said about it, None where nothing was.
 
         Parameters
         ----------
         path : Path
             The file.
-        sheet : str, optional
-            Of a workbook of which several sheets are read.
+        part : str, optional
+            The sheet or layer, of a file of which several are read.
         """
-        found = self._read().get(_key(path, sheet))
+        found = self._read().get(_key(path, part))
         try:
             return None if found is None else Source.from_dict(path, found)
         except (LabelError, ValueError, TypeError, KeyError):
             return None
 
-    def keep(self, source: Source, sheet: str = "") -> None:
-        """Remember what was said; of a sheet among others, by its name."""
+    def keep(self, source: Source, part: str = "") -> None:
+        """Remember what was said; of a sheet or layer among others, by its name."""
         known = dict(self._read())
-        known.pop(_key(source.path, sheet), None)
-        known[_key(source.path, sheet)] = source.to_dict()
+        known.pop(_key(source.path, part), None)
+        known[_key(source.path, part)] = source.to_dict()
         latest = dict(list(known.items())[-_MOST:])
         with contextlib.suppress(OSError, record.RecordError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -78,7 +78,7 @@ def _from_first(data: Any) -> Mapping[str, Any]:
     return {"files": {key: value for key, value in data.items() if isinstance(value, Mapping)}}
 
 
-def _key(path: Path, sheet: str = "") -> str:
+def _key(path: Path, part: str = "") -> str:
     if is_address(path):
         return as_typed(path)
     try:
@@ -86,4 +86,4 @@ def _key(path: Path, sheet: str = "") -> str:
     except OSError:
         return str(path.absolute())
     key = f"{path.absolute()}|{found.st_size}|{found.st_mtime_ns}"
-    return f"{key}|{sheet}" if sheet else key
+    return f"{key}|{part}" if part else key

@@ -15,6 +15,9 @@ from napari_fhn.project.knowledge import Part
 from napari_fhn.project.session import Session
 from napari_fhn.project.steps import LABELS, Step
 
+#: What is read together with paths and times of wells.
+_MAKES_WELLS = "a log, or wells with their tops,"
+
 
 class Arrivals:
     """Files that come one after another, by a person's hand.
@@ -56,7 +59,7 @@ class Arrivals:
             return ""
         self._wells_due = False
         kinds = {source.kind for source in self.wells}
-        return "their tops" if "wells" in kinds else "where their wells begin" if "tops" in kinds else "wells"
+        return "their tops" if "wells" in kinds else "where their wells begin" if "tops" in kinds else _MAKES_WELLS
 
     def next(self) -> tuple[Source, ...]:
         """Return the files that are read next; empty when all were."""

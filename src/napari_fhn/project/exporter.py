@@ -197,8 +197,9 @@ class Exporter:
         if there and any(os.path.exists(one) and os.path.samefile(one, request.path) for one in self._origin.sources()):
             what = "this is what a survey or labels were read from, and would be written over"
             raise ProjectError(what, "Choose another name", path=request.path)
+        names = Writing(self._origin, self.survey, self.table).files(request)
+        own_files.check_links(names)
         if not request.overwrite:
-            names = Writing(self._origin, self.survey, self.table).files(request)
             own_files.check(name for name in names if not (request.asked and name == request.path))
 
     def write(self, request: Request, told: Told | None = None) -> Written:

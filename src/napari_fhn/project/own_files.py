@@ -11,8 +11,8 @@ from pathlib import Path
 import platformdirs
 
 from napari_fhn import record
-from napari_fhn.project.errors import NeedsConsent
-from napari_fhn.regular import as_typed
+from napari_fhn.project.errors import NeedsConsent, ProjectError
+from napari_fhn.regular import as_typed, leads_away
 from napari_fhn.surveys.out import pam
 from napari_fhn.surveys.out.history import SIDECAR
 from napari_fhn.surveys.out.saving import ENVI, GEOTIFF
@@ -74,6 +74,20 @@ def strangers(paths: Iterable[Path]) -> tuple[Path, ...]:
     return tuple(path for path in paths if os.path.lexists(path) and (path.is_symlink() or not _is_as_left(path)))
 
 
+def check_links(paths: Iterable[Path]) -> None:
+    """Refuse to write where a link lies, also with the consent to replace: what it leads to is somebody's.
+
+    Raises
+    ------
+    ProjectError
+        With the link and where it leads.
+    """
+    for path in paths:
+        found = leads_away(path)
+        if found is not None:
+            raise ProjectError(*found, path=path)
+
+
 def check(paths: Iterable[Path]) -> None:
     """Refuse to replace what this program has not written, or what was changed since.
 
@@ -102,6 +116,8 @@ def writing(path: str | Path, *, overwrite: bool) -> Iterator[None]:
     ------
     WouldReplace
         Before anything is written.
+    ProjectError
+        As `check_links`.
 
     Examples
     --------
@@ -116,6 +132,7 @@ def writing(path: str | Path, *, overwrite: bool) -> Iterator[None]:
     napari_fhn.project.own_files.WouldReplace: mine.txt: it is there already, and would be replaced: ...
     """
     names = with_companions(path)
+    check_links(names)
     if not overwrite:
         check(names)
     with remembering(names):

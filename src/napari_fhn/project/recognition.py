@@ -8,7 +8,7 @@ from pathlib import Path
 
 import xarray as xr
 
-from napari_fhn.labels import OF_WELLS, LabelError, Question, Source, Undeclared, workbooks
+from napari_fhn.labels import OF_WELLS, LabelError, Question, Source, Undeclared, shape_tables, workbooks
 from napari_fhn.labels.guesses import suggest
 from napari_fhn.labels.kinds import GRIDDED, KINDS, told_by_content
 from napari_fhn.labels.sniffing import sniffed
@@ -16,6 +16,8 @@ from napari_fhn.project.answers import Answers
 from napari_fhn.regular import is_address
 
 _TABLES = ("wells", "tops", "deviation", "checkshots", "horizon", "points")
+#: Suffixes of files that may have several parts.
+_PARTED = (*workbooks.SUFFIXES, *shape_tables.SUFFIXES)
 _REASONS = 3
 
 
@@ -69,7 +71,7 @@ def recognised(path: Path, survey: xr.DataArray | None = None, known: Source | N
 
 
 def all_recognised(path: Path, survey: xr.DataArray | None, answers: Answers) -> list[Recognised]:
-    """Look at a file as :func:`recognised` does; each sheet of a workbook that tells its kind is one of its own.
+    """Look at a file as :func:`recognised` does; each sheet or layer that tells its kind is one of its own.
 
     Parameters
     ----------
@@ -81,12 +83,12 @@ def all_recognised(path: Path, survey: xr.DataArray | None, answers: Answers) ->
         What was said before.
     """
     try:
-        sources = Source.all_of(path, survey) if path.suffix.lower() in workbooks.SUFFIXES else ()
+        sources = Source.all_of(path, survey) if path.suffix.lower() in _PARTED else ()
     except LabelError:
         sources = ()
     if len(sources) < 2:
         return [recognised(path, survey, answers.of(path))]
-    found = [(source, answers.of(path, source.options["sheet"])) for source in sources]
+    found = [(source, answers.of(path, source.part)) for source in sources]
     return [
         Recognised(source, evidence(source)) if known is None else Recognised(known, "As you said before.")
         for source, known in found

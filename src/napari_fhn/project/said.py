@@ -6,6 +6,7 @@ The options of the command line and the keywords of Python have the same names a
 from __future__ import annotations
 
 import contextlib
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,11 +14,24 @@ from typing import Any
 
 import xarray as xr
 
-from napari_fhn.labels import KINDS, AmbiguousColumns, LabelError, Question, Source, Undeclared, options_of
+from napari_fhn.labels import (
+    KINDS,
+    AmbiguousColumns,
+    LabelError,
+    LabelWarning,
+    Question,
+    Source,
+    Undeclared,
+    options_of,
+    plugins,
+    shape_tables,
+)
+from napari_fhn.labels.kinds import part_of, parts
 from napari_fhn.labels.options import OPTIONS, SEPARATOR
 from napari_fhn.labels.shape_files import is_shapes
+from napari_fhn.labels.sources import PARTS
 from napari_fhn.labels.vocabulary import ROLES
-from napari_fhn.project.knowledge import LABELLING, POINT_RADIUS, WELL_RADIUS
+from napari_fhn.project.knowledge import HELPING, LABELLING, POINT_RADIUS, WELL_RADIUS
 from napari_fhn.surveys.remote.addresses import path_of
 from napari_fhn.surveys.remote.opening import at_hand
 
@@ -112,9 +126,13 @@ class Said:
 
     @property
     def any(self) -> bool:
-        """Whether any file is named that labels can be made of."""
-        alone = (self.labels, self.wells, self.points, self.las, self.horizon, self.polygons, self.known)
-        return bool([path for files in alone for path in _paths(files)])
+        """Whether any file is named."""
+        return any(_paths(getattr(self, name)) for name in (*FILES.values(), "known"))
+
+    @property
+    def helps_only(self) -> bool:
+        """Whether no file is named but such as only help to read others, if any."""
+        return not any(_paths(getattr(self, name)) for name in (*FILES.values(), "known") if name not in HELPING)
 
 
 def sources(said: Said, survey: xr.DataArray | None = None) -> tuple[Source, ...]:
@@ -143,15 +161,20 @@ def sources(said: Said, survey: xr.DataArray | None = None) -> tuple[Source, ...
     told = [_pairs(text) for text in said.columns]
     for path in (at_hand(one, whole=True, stores=True) for one in _paths(said.known)):
         own = [pairs for of, pairs in told if of in (str(path), path.name)]
-        given = {name: pairs[name] for pairs in own for name in ("kind", "sheet") if name in pairs}
+        given = {name: pairs[name] for pairs in own for name in ("kind", *PARTS) if name in pairs}
+        if said.layer is not None and _has_layer(path, said.layer):
+            given = {"layer": said.layer, **given}
         try:
-            found += Source.all_of(path, survey, **given, **_for_all(said, "decimal"))
+            some = Source.all_of(path, survey, **{**_for_all(said, "decimal"), **given})
+            _warn_of_rest(path, some)
+            found += some
         except Undeclared as error:
             raise Question(Source(path, ""), error) from error
     if "classes" in {source.kind for source in found}:
         path = next(source.path for source in found if source.kind == "classes")
         raise LabelError("it is a table of classes", "Give it as --classes", path=path)
-    every = tuple(_with_flags(source, said) for source in found)
+    shapes = any(source.kind == "polygons" for source in found)
+    every = tuple(_with_flags(source, said, shapes) for source in found)
     for of, pairs in told:
         if of not in KINDS and not any(of in (str(one.path), one.path.name) for one in every):
             raise LabelError(
@@ -162,9 +185,36 @@ def sources(said: Said, survey: xr.DataArray | None = None) -> tuple[Source, ...
     return every
 
 
+def _has_layer(path: Path, layer: str) -> bool:
+    try:
+        option, names = parts(path) if path.exists() else ("", ())
+    except LabelError:
+        return False
+    return option == "layer" and layer in names
+
+
+def _warn_of_rest(path: Path, found: Sequence[Source]) -> None:
+    """Say which parts of a file were passed over, as nothing in them tells what they hold."""
+    alone = found[0]
+    if len(found) == 1 and (alone.part or alone.kind in ("polygons", "labels", "las") or plugins.reader(alone.kind)):
+        return
+    try:
+        read = {source.part for source in found} if len(found) > 1 else set(part_of(path, alone.kind).values())
+        option, names = parts(path)
+    except LabelError:
+        return  # asked or said when it is read
+    rest = [name for name in names if name not in read]
+    if rest and read:
+        many = "s" if len(rest) > 1 else ""
+        words = f"{path.name}: its {option}{many} {', '.join(rest[:8])} did not tell what they hold, and were left out."
+        if not many:
+            words = f"{path.name}: its {option} {rest[0]} did not tell what it holds, and was left out."
+        warnings.warn(words, LabelWarning, stacklevel=3)
+
+
 def _of_kind(path: Path, kind: str) -> Source:
     """A file of a kind; points that are shapes, as GIS writes them, are read as shapes."""
-    if kind == "points" and path.is_file():
+    if kind == "points" and path.exists():
         # What is wrong with a file its reader says.
         with contextlib.suppress(LabelError):
             kind = "polygons" if is_shapes(path) else kind
@@ -187,7 +237,7 @@ def hint(question: Question, sources: Sequence[Source]) -> tuple[str, str]:
             return "--columns", f"{of}:{value}=COLUMN"
         case "kind":
             return "--columns", f"{of}:kind={value}"
-    if cause.option in FLAGS and of == source.kind:
+    if cause.option in FLAGS and of == source.kind and (cause.option != "layer" or of == "polygons"):
         words = {".": "point", ",": "comma"}
         shown = _PLACEHOLDERS.get(cause.option, words.get(value, value))
         return FLAGS[cause.option], shown
@@ -224,10 +274,14 @@ def _for_all(said: Said, *names: str) -> dict[str, Any]:
     return {name: value for name, value in every.items() if value is not None and (not names or name in names)}
 
 
-def _with_flags(source: Source, said: Said) -> Source:
+def _with_flags(source: Source, said: Said, shapes: bool) -> Source:
     """Return a source with the answers that were given for all files of its kind."""
     own = options_of(source.kind)
     given = {name: value for name, value in _for_all(said).items() if name in own}
+    # One layer is said: that of shapes, where there are any, else that of whatever has layers.
+    of_layers = source.kind == "polygons" or (not shapes and source.path.suffix.lower() in shape_tables.SUFFIXES)
+    if source.part or not of_layers:
+        given.pop("layer", None)
     if "radius" in own:
         given["radius"] = said.point_radius if source.kind == "points" else said.radius
     if "together" in own:

@@ -16,6 +16,7 @@ from typing import IO
 from napari_fhn import record
 from napari_fhn.leftovers import is_gone
 from napari_fhn.record.aside import settle
+from napari_fhn.regular import leads_away
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.remote.addresses import check_here
 from napari_fhn.surveys.swapping import put_in_place
@@ -101,15 +102,17 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises
     ------
     SurveyError
-        When the system cannot write there, or the disk is full.
+        When a link lies there, the system cannot write there, or the disk is full.
     """
     check_here(path)
+    check_links([path])
     with sentences(path):
         sweep(path)
         with _hidden(path, f"{os.getpid()}") as hidden:
             yield hidden / path.name
             items = sorted(hidden.iterdir(), key=lambda item: item.name == path.name)
             items = [item for item in items if item.name != _LOCK]
+            check_links(path.with_name(item.name) for item in items)
             for item in items:
                 # On disk before it takes the name, or a power cut could leave an empty file in place of a good one.
                 sync(item)
@@ -117,6 +120,20 @@ def replacing(path: Path) -> Iterator[Path]:
                 # What belongs together takes its names one after the other: this tells who was killed in between.
                 record.write_bytes(hidden / _WHOLE, json.dumps({item.name: _identity(item) for item in items}).encode())
             _take_names(items, path)
+
+
+def check_links(paths: Iterable[Path]) -> None:
+    """Refuse to write where a link lies.
+
+    Raises
+    ------
+    SurveyError
+        With the link and where it leads.
+    """
+    for path in paths:
+        found = leads_away(path)
+        if found is not None:
+            raise SurveyError(path, *found)
 
 
 @contextmanager

@@ -7,5 +7,6 @@ first bytes have to be those of the suffix before it is let near, and what can n
 from napari_fhn.vector.errors import VectorError
 from napari_fhn.vector.features import Features, draw, fields, layer_of, read
 from napari_fhn.vector.looking import SUFFIXES
+from napari_fhn.vector.places import BESIDE
 
-__all__ = ["SUFFIXES", "Features", "VectorError", "draw", "fields", "layer_of", "read"]
+__all__ = ["BESIDE", "SUFFIXES", "Features", "VectorError", "draw", "fields", "layer_of", "read"]

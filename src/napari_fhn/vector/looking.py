@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 from contextlib import closing
@@ -29,7 +30,13 @@ MAGIC = {
     ".gpx": b"<",
     ".zip": b"PK\x03\x04",
 }
-SUFFIXES = tuple(MAGIC)
+#: A folder of tables, as ArcGIS has it (a file geodatabase).
+GEODATABASE = ".gdb"
+SUFFIXES = (*MAGIC, GEODATABASE)
+#: Tables, with their indices, in one.
+_MOST_TABLES = 20_000
+#: The table of all its tables, and how such begin, by the two versions of them.
+_CATALOGUE, _CATALOGUES = "a00000001.gdbtable", (b"\x03\x00\x00\x00", b"\x04\x00\x00\x00")
 #: Files without which GDAL cannot read one, by suffix; in either case.
 _NEEDED = {".shp": ".shx", ".tab": ".dat"}
 #: What a table of MapInfo says that has its shapes beside it, and is no view of others elsewhere.
@@ -65,6 +72,9 @@ def check(path: Path) -> None:
         When it is missing or no plain file, is not what its suffix says, or names what lies outside of it.
     """
     suffix = path.suffix.lower()
+    if suffix == GEODATABASE:
+        _check_geodatabase(path)
+        return
     magic = MAGIC.get(suffix)
     if magic is None:
         raise VectorError(path, f"the suffix '{path.suffix}' is not known", f"Use {', '.join(SUFFIXES)}")
@@ -93,6 +103,31 @@ def check(path: Path) -> None:
         raise VectorError(path, f"it cannot be read: {error.strerror or error}", "Check the path") from error
     if magic is _SQLITE:
         _check_tables(path)
+
+
+def _check_geodatabase(path: Path) -> None:
+    """Refuse a folder that is no geodatabase, or in which anything leads elsewhere."""
+    wrong = why_not(path, folder=True)
+    if wrong is not None:
+        raise VectorError(path, *wrong)
+    if not path.is_dir():
+        raise VectorError(path, "it is a file, and a geodatabase is a folder of many", "Copy the whole folder")
+    try:
+        with os.scandir(path) as entries:
+            for count, entry in enumerate(entries):
+                if not entry.is_file(follow_symlinks=False):
+                    raise VectorError(path, f"{entry.name} in it is no plain file", "Copy the geodatabase again")
+                if count >= _MOST_TABLES:
+                    raise VectorError(path, f"it holds more than {_MOST_TABLES:,} files", "Export what is needed of it")
+        with (path / _CATALOGUE).open("rb") as file:
+            begins = file.read(4)
+    except FileNotFoundError:
+        begins = b""
+    except OSError as error:
+        raise VectorError(path, f"it cannot be read: {error.strerror or error}", "Check the path") from error
+    if begins not in _CATALOGUES:
+        what = f"it is no geodatabase: the table of its tables ({_CATALOGUE}) is not in it"
+        raise VectorError(path, what, "Copy the whole folder again")
 
 
 def _another(path: Path, suffix: str) -> VectorError:

@@ -14,10 +14,10 @@ from typing import Any
 
 from napari_fhn import zipped
 from napari_fhn.vector.errors import VectorError, short
-from napari_fhn.vector.looking import MAGIC, check
+from napari_fhn.vector.looking import GEODATABASE, MAGIC, check
 
 #: Files that belong to a shapefile, or a table of MapInfo, by its name.
-_BESIDE = {
+BESIDE = {
     ".shp": (".shx", ".dbf", ".prj", ".cpg"),
     ".mif": (".mid",),
     ".tab": (".dat", ".map", ".id", ".ind"),
@@ -146,6 +146,10 @@ def _unpacked(path: Path, folder: Path) -> dict[str, Path]:
             # What the Finder packs along is no file of anybody.
             inside = {name: PurePosixPath(name.replace("\\", "/")) for name in parts if not name.startswith("__MACOSX")}
             wanted = [name for name, at in inside.items() if at.suffix.lower() in MAGIC and at.suffix.lower() != ".zip"]
+            # A geodatabase is a folder: what lies in it is one file of shapes.
+            bases = [at.parent for at in inside.values() if at.parent.suffix.lower() == GEODATABASE]
+            wanted += [str(one) for one in dict.fromkeys(bases)]
+            inside |= {str(one): one for one in bases}
             if not wanted:
                 raise VectorError(path, "it holds no file of shapes", "Unpack it, and name the file that is meant")
             if len(wanted) > _MOST_FILES:
@@ -153,25 +157,41 @@ def _unpacked(path: Path, folder: Path) -> dict[str, Path]:
             left = zipped.MOST_BYTES
             for number, name in enumerate(wanted):
                 at = inside[name]
-                suffixes = (at.suffix.lower(), *_BESIDE.get(at.suffix.lower(), ()))
+                suffixes = (at.suffix.lower(), *BESIDE.get(at.suffix.lower(), ()))
                 into = folder / str(number)
                 into.mkdir()
+                if name not in parts:
+                    into /= f"{_plain(at.stem)}{GEODATABASE}"
+                    into.mkdir()
+                    files[name] = into
                 for other, there in inside.items():
+                    if name not in parts:
+                        # Their names are numbers of tables; one that is none has no place there.
+                        target = into / _plain(there.name)
+                        if other in parts and there.parent == at and not target.exists():
+                            left = _write(zipped.pieces(archive, parts[other], path, left), target, left)
+                        continue
                     alike = there.parent == at.parent and there.stem.lower() == at.stem.lower()
                     if not alike or there.suffix.lower() not in suffixes:
                         continue
                     # Under a name of ours: one in a zip may be anything, and belong to another folder.
                     target = into / f"{_plain(at.stem)}{there.suffix.lower()}"
-                    with target.open("wb") as out:
-                        for piece in zipped.pieces(archive, parts[other], path, left):
-                            left -= len(piece)
-                            out.write(piece)
-                files[name] = into / f"{_plain(at.stem)}{at.suffix.lower()}"
+                    left = _write(zipped.pieces(archive, parts[other], path, left), target, left)
+                files.setdefault(name, into / f"{_plain(at.stem)}{at.suffix.lower()}")
     except zipped.ZipError as error:
         raise VectorError(path, error.what, error.way_out) from error
     except OSError as error:
         raise VectorError(path, f"it cannot be unpacked: {error.strerror or error}", "Unpack it yourself") from error
     return files
+
+
+def _write(pieces: Iterator[bytes], target: Path, left: int) -> int:
+    """Write what a zip holds, and return how many bytes may still come."""
+    with target.open("wb") as out:
+        for piece in pieces:
+            left -= len(piece)
+            out.write(piece)
+    return left
 
 
 def _plain(stem: str) -> str:

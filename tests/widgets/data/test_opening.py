@@ -107,6 +107,17 @@ def test_labels_are_saved_from_napari_with_the_codes_of_their_classes(viewer, fi
     (written,) = layer.save(str(files / "out.img"))
     with rasterio.open(written) as file:
         assert sorted(np.unique(file.read(1))) == [0, 10, 80]
+    # Ours beside it goes with it; that of somebody else is not touched, for nobody was asked about it.
+    assert layer.save(str(files / "out.img")) == [str(files / "out.img")]
+    (files / "scene.hdr").write_text("theirs")
+    refused = []
+    with monkeypatch.context() as patch:
+        patch.setattr(writer, "show_error", refused.append)
+        with pytest.warns(UserWarning, match="did not return any written paths"):
+            layer.save(str(files / "scene.img"))
+    assert "scene.img: scene.hdr beside it, which another program wrote" in refused[0]
+    assert (files / "scene.hdr").read_text() == "theirs"
+    assert not (files / "scene.img").exists()
     plain = viewer.add_labels(values, name="plain")
     said = []
     monkeypatch.setattr(writer, "show_error", said.append)

@@ -6,9 +6,10 @@ same labels, weights and classes at each of them. What a file leaves open is a `
 
 from napari_fhn.project.knowledge.burning import Burnt, Knowledge, Part, burn, read
 from napari_fhn.project.knowledge.readers import POINT_RADIUS, WELL_RADIUS, read_surfaces, said, zone_names
-from napari_fhn.project.knowledge.steps import LABELLING, STEPS, groups, makes_wells
+from napari_fhn.project.knowledge.steps import HELPING, LABELLING, STEPS, groups, makes_wells
 
 __all__ = [
+    "HELPING",
     "LABELLING",
     "POINT_RADIUS",
     "STEPS",

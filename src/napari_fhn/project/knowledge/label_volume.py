@@ -22,6 +22,10 @@ def label_volume(asked: Asked) -> Content:
     stored = _stored(asked)
     named = asked.classes.by_code
     held = stored.codes(named)
+    if not held and "resampled" in stored.placed.words:
+        # What lies between the middles of cells is lost, and no place or depth of it is wrong.
+        what = "nothing of it covers the middle of a cell of the survey"
+        raise LabelError(what, "Resample it in a GIS by the most frequent class, or give points", path=source.path)
     table, moved = _with_codes(source, asked.classes, held, stored.names, asked.fixed)
     placed = stored.values(moved)
     known: NDArray[np.uint8] = np.asarray(placed.values, np.uint8)

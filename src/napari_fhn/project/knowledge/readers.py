@@ -74,7 +74,7 @@ def points(asked: Asked) -> Content:
     table = labels.asking(source, source.table)
     names = labels.asking(source, lambda: labels.point_classes(table, columns=source.columns))
     known = asked.classes if asked.fixed else asked.classes.including(names)
-    said = {name: source.options.get(name) for name in ("crs", "survey_crs")}
+    said = {name: source.options.get(name) for name in ("crs", "survey_crs", "z")}
     columns, units = source.columns, source.units
     found = labels.asking(
         source, lambda: labels.read_points(table, known, survey, columns=columns, units=units, **said)

@@ -61,6 +61,9 @@ STEPS = (
 #: The kinds of our own that become labels; those of other distributions come last.
 LABELLING = tuple(kind for step in STEPS for kind in step.kinds)
 
+#: Those of them that label nothing alone, and say where what others tell lies.
+HELPING = ("deviation", "checkshots")
+
 
 def reader_of(source: Source) -> Callable[[Asked], Content]:
     """Return what reads a file.
@@ -97,7 +100,13 @@ def makes_wells(sources: Iterable[Source]) -> bool:
 
 
 def unread(sources: Iterable[Source]) -> list[str]:
-    """Say which files say nothing, for what goes with them is not among the files."""
+    """Say which files say nothing, for what goes with them is not among the files.
+
+    Raises
+    ------
+    LabelError
+        When this is so of all of them, and of wells without tops, or tops without wells.
+    """
     sources = tuple(sources)
     for source in sources:
         if source.kind not in LABELLING and plugins.reader(source.kind) is None:
@@ -110,6 +119,11 @@ def unread(sources: Iterable[Source]) -> list[str]:
                 "Give both, they are read together",
                 path=kinds[kind].path,
             )
-    if makes_wells(sources):
-        return []
-    return [f"{source.path.name} was left out, for there are no wells that it tells of." for source in kinds.values()]
+    left_out = [] if makes_wells(sources) else [source for source in sources if source.kind in OF_WELLS]
+    if left_out and len(left_out) == len(sources):
+        raise LabelError(
+            f"it holds {KINDS[left_out[0].kind]}, and no file says what is where along the wells",
+            "Give --las, or --wells with --tops, beside it",
+            path=left_out[0].path,
+        )
+    return [f"{source.path.name} was left out, for there are no wells that it tells of." for source in left_out]

@@ -25,7 +25,7 @@ from napari_fhn.surveys.bricks import store
 from napari_fhn.surveys.bricks.manifest import MANIFEST, VERSION, fingerprint, read_manifest, reading_of, same
 from napari_fhn.surveys.bricks.plan import Plan, checksum, missing
 from napari_fhn.surveys.errors import SurveyError
-from napari_fhn.surveys.moving import lock, sentences, sync
+from napari_fhn.surveys.moving import check_links, lock, sentences, sync
 from napari_fhn.surveys.swapping import put_in_place
 
 
@@ -93,6 +93,7 @@ def copy_bricks(
         if origin is not None and same(read_manifest(path), origin, reading, plan) and not missing(path, plan):
             yield Copied(plan.total, plan.total)
             return
+        check_links([path])
         beside = path.with_name(f".{path.name}.lock")
         held = lock(beside)
         if held is None:

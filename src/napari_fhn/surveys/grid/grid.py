@@ -18,7 +18,7 @@ from napari_fhn import record
 from napari_fhn.surveys.geometry import SurveyGeometry
 from napari_fhn.surveys.grid.axis import TOLERANCE, VERTICAL, Along, AxisLike, GridAxis
 from napari_fhn.surveys.maps import grids as maps
-from napari_fhn.surveys.rio import rio
+from napari_fhn.surveys.rio import rio, transform_of
 
 #: Along the traces of a line, what says where they are, the surest first.
 _OF_TRACES = (("x", "y"), ("inline", "crossline"), ("cdp",))
@@ -331,7 +331,7 @@ def _map_of(survey: xr.DataArray, dims: Sequence[str]) -> tuple[str, tuple[float
 
     crs = rio(survey).crs
     try:
-        kept = rio(survey).transform()
+        kept = transform_of(survey)
     except RioXarrayError:
         return (crs.to_wkt() if crs else ""), ()
     if not (kept.b or kept.d):

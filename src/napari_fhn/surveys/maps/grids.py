@@ -20,7 +20,7 @@ from rasterio.errors import RasterioError
 
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.lazy import Box, LazyArray, one_line, physical
-from napari_fhn.surveys.rio import rio
+from napari_fhn.surveys.rio import rio, transform_of
 
 #: What rasterio raises for damaged files and definitions; some errors of GDAL pass through it as they are.
 GDAL_ERRORS = (RasterioError, CPLE_BaseError, OSError, ValueError)
@@ -97,7 +97,7 @@ def grid_of(survey: xr.DataArray) -> Grid:
         raise SurveyError(source_of(survey), f"it is no map: its axes are {', '.join(map(str, survey.dims))}",
                           "Choose a raster with rows and columns")  # fmt: skip
     shape = (survey.sizes["y"], survey.sizes["x"])
-    kept = rio(survey).transform()
+    kept = transform_of(survey)
     # Of a rotated grid the transform is all there is; of others the coordinates also hold for a part.
     rotated = bool(kept.b or kept.d)
     transform = kept if rotated else rio(survey).transform(recalc=True)

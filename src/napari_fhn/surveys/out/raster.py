@@ -23,7 +23,7 @@ from napari_fhn.surveys.moving import check_room
 from napari_fhn.surveys.out.classes import ClassLike, rgb
 from napari_fhn.surveys.out.history import PROGRAM, plain
 from napari_fhn.surveys.out.pam import write_categories
-from napari_fhn.surveys.rio import rio
+from napari_fhn.surveys.rio import rio, transform_of
 
 #: Types that GDAL files do not hold, and what is written instead.
 _STORED = {"bool": "uint8", "float16": "float32"}
@@ -164,7 +164,7 @@ def _block(values: ArrayLike, start: int, stop: int, kind: str) -> NDArray[Any]:
 
 def _transform(like: xr.DataArray) -> Affine:
     """Map coordinates of pixel corners, also of a part of a rotated grid."""
-    kept = rio(like).transform()
+    kept = transform_of(like)
     if kept.b or kept.d:
         # There x and y count pixels of the whole image.
         x, y = float(like["x"][0]), float(like["y"][0])

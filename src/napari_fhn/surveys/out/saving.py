@@ -63,7 +63,8 @@ def save(
         * ``.zarr``: Zarr 3 in bricks, as `napari_fhn.surveys.bricks.open_bricks` and xarray open it.
         * ``.npy``.
 
-        What is there is replaced, once the new file is complete.
+        What is there is replaced, and what lies beside it of the same name (a header), once the new file is complete;
+        a link is not. `napari_fhn.open(...).save` replaces only what this program wrote.
     values : ArrayLike
         numpy, memory map, Zarr array or anything else that is sliced; read a slab at a time. Shape of the spatial
         axes of `like`: (inline, crossline, sample), (trace, sample) or (y, x); all kinds but SEG-Y also take one

@@ -17,9 +17,10 @@ from napari_fhn.surveys import reaching
 from napari_fhn.surveys.assemble import check_values
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.lazy import LazyArray, one_line
-from napari_fhn.surveys.maps.grids import GDAL_ERRORS, Grid, place
+from napari_fhn.surveys.maps.grids import GDAL_ERRORS, place
 from napari_fhn.surveys.missions import aviris, dlr
 from napari_fhn.surveys.raster import categories, envi_header, tiff, virtual
+from napari_fhn.surveys.raster.control_points import grid_of_dataset
 from napari_fhn.surveys.raster.values import PARTS, Bands, ComplexPart, Part
 from napari_fhn.surveys.raster.wavelengths import band_coordinates, in_names
 
@@ -168,7 +169,8 @@ def _open(
             coords, said = _of_bands(dataset, header, wavelength_units)
             nodata, masked, more = _missing(dataset, header)
             notes += said + more
-            grid = Grid(shape[1:], dataset.transform, dataset.crs)
+            grid, told = grid_of_dataset(dataset)
+            notes += told
             kinds = set(dataset.dtypes)
             listed = () if header is None else header.items("class names")
             classes = dict(enumerate(listed)) or categories.named(data, dataset)

@@ -13,7 +13,7 @@ from napari.utils.notifications import show_error
 
 from napari_fhn import __version__, surveys
 from napari_fhn.labels import ClassTable
-from napari_fhn.project import ProjectError, Session
+from napari_fhn.project import ProjectError, Session, own_files
 from napari_fhn.project.export_checks import check_no_part
 from napari_fhn.project.recoding import InFiles, in_codes
 
@@ -45,6 +45,13 @@ def write_labels(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:
 
 def _written(path: Path, data: Any, attributes: dict[str, Any]) -> Path:
     check_no_part(path)
+    # napari's dialog has asked about this name, and nobody about what is written beside it: a header, a history.
+    beside = [one for one in own_files.with_companions(path) if one != path]
+    own_files.check_links([path, *beside])
+    theirs = own_files.strangers(beside)
+    if theirs:
+        what = f"{theirs[0].name} beside it, which another program wrote or somebody changed, would be replaced"
+        raise ProjectError(what, "Choose another name", path=path)
     kept, name = attributes.get("metadata", {}), attributes.get("name", "labels")
     grid = kept.get("grid", kept.get("survey"))
     if not isinstance(grid, xr.DataArray):
@@ -54,7 +61,8 @@ def _written(path: Path, data: Any, attributes: dict[str, Any]) -> Path:
     if table is not None and table.coded:
         values, nothing = in_codes(data, table, path=path), table.unlabelled
     history = [f"napari-fhn {__version__}", f"layer {name} of napari"]
-    return surveys.save(path, values, grid, nodata=nothing, classes=InFiles.of(table), history=history)
+    with own_files.remembering([path, *beside]):
+        return surveys.save(path, values, grid, nodata=nothing, classes=InFiles.of(table), history=history)
 
 
 def _classes(session: Any) -> ClassTable | None:

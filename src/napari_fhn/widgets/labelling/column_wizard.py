@@ -32,7 +32,7 @@ _DEPTHS = ("md", "tvd", "tvdss", "twt", "owt")
 OF_KIND = {
     "wells": ("well", *_PLACES, "kb"),
     "tops": ("well", "marker", "class", "top", "base", *_DEPTHS),
-    "deviation": ("well", "md", "inclination", "azimuth", "tvd", "dx", "dy", "x", "y"),
+    "deviation": ("well", "md", "inclination", "dip", "azimuth", "tvd", "dx", "dy", "x", "y"),
     "checkshots": ("well", "md", "tvd", "tvdss", "z", "twt", "owt", "time"),
     "horizon": ("marker", *_PLACES, "twt", "owt", "time", "depth", "tvd", "tvdss", "z"),
     "points": ("class", "row", "col", *_PLACES, "twt", "time", "depth", "tvdss", "z"),

@@ -184,5 +184,4 @@ def ask_files(
 
 
 def _name(source: Source) -> str:
-    sheet = source.options.get("sheet")
-    return f"{source.path.name}, {sheet}" if sheet else source.path.name
+    return f"{source.path.name}, {source.part}" if source.part else source.path.name

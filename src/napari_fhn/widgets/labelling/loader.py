@@ -158,7 +158,7 @@ class Loader:
                 if source.kind:
                     if source not in [one.source for one in found]:
                         alone = sum(one.source.path == source.path for one in found) < 2
-                        self._answers.keep(source, "" if alone else source.options.get("sheet", ""))
+                        self._answers.keep(source, "" if alone else source.part)
                     self._take(source)
                 else:
                     self._queue.append(source.path)
@@ -216,7 +216,7 @@ class Loader:
                 raise Question(source, error) from error
             if len(sheets) == 1:
                 return sheets
-            return tuple(answers.of(path, one.options["sheet"]) or one for one in sheets)
+            return tuple(answers.of(path, one.part) or one for one in sheets)
 
         answers = self._answers
         known = answers.of(path)
