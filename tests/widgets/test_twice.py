@@ -2,68 +2,18 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
-import rasterio
-import xarray as xr
-from napari.layers import Image, Labels, Layer
-from rasterio.transform import from_origin
+from napari.layers import Image, Labels
 
+import four_kinds
 from napari_fhn.project.exporter import Request
-from napari_fhn.surveys.geometry import SurveyGeometry
-from napari_fhn.widgets.data.opening import open_surveys
-from napari_fhn.widgets.data.placement import image_layer
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "surveys"))
-
-from survey_files.segy.lines import line
 
 
-def _volume(folder):
-    rng = np.random.default_rng(0)
-    values = np.cumsum(rng.standard_normal((10, 12, 32)), 2).astype(np.float32)
-    coords = {
-        "inline": 100 + np.arange(10),
-        "crossline": 300 + np.arange(12),
-        "twt": ("twt", 4.0 * np.arange(32), {"units": "ms"}),
-    }
-    geometry = SurveyGeometry((100, 300), (1, 1), (0.0, 0.0), (25.0, 0.0), (0.0, 25.0))
-    return xr.DataArray(
-        values, coords, ("inline", "crossline", "twt"), name="beds", attrs={"notes": (), "geometry": geometry}
-    )
-
-
-def _map(path, bands):
-    rng = np.random.default_rng(bands)
-    values = rng.standard_normal((bands, 24, 30)).astype(np.float32)
-    values[:, :, 15:] += 3
-    with rasterio.open(
-        path, "w", driver="GTiff", height=24, width=30, count=bands, dtype="float32", crs="EPSG:32633",
-        transform=from_origin(366000, 5810000, 25, 25),
-    ) as file:  # fmt: skip
-        file.write(values)
-    return path
-
-
-def _open(viewer, folder, kind):
-    if kind == "volume":
-        viewer.add_layer(Layer.create(*image_layer(_volume(folder))))
-    elif kind == "line":
-        line(folder / "line.sgy")
-        open_surveys(viewer, [folder / "line.sgy"])
-    elif kind == "cubes":
-        open_surveys(viewer, [_map(folder / f"date{date}.tif", 5) for date in (1, 2)])
-    else:
-        open_surveys(viewer, [_map(folder / "stack.tif", 3)])
-
-
-@pytest.fixture(params=["volume", "line", "cubes", "maps"])
+@pytest.fixture(params=four_kinds.KINDS)
 def desk(viewer, dock, small, add_run, spin, tmp_path, request):
     """A survey of a kind with two classes, labelled and predicted; returns (viewer, dock)."""
-    _open(viewer, tmp_path, request.param)
+    four_kinds.open_one(viewer, tmp_path, request.param)
     desk = dock.desk
     dock.labels.new.click()
     shape = desk.data.material.shape

@@ -114,6 +114,7 @@ class Dock(QWidget):
         help_button.setToolTip("List the keys of the desk (Ctrl+Alt+K).")
         help_button.clicked.connect(self.list_shortcuts)
         self.data.row.addWidget(help_button)
+        QWidget.setTabOrder(self.data.heading, help_button)  # it is made last, and is seen first
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(8, 4, 8, 4)
@@ -252,6 +253,7 @@ class Dock(QWidget):
         self.drops.watch(window)
         self.past_sliders.watch(window)
         canvas = put_above(window, self.view)
+        self.view.follow_canvas(canvas)
         self.kept_whole.watch(canvas, self.width())
         if canvas is not None and self.sheet is None:
             self.sheet = furnished(canvas, self.desk)
