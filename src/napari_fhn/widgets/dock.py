@@ -145,7 +145,7 @@ class Dock(QWidget):
         self._window: QWidget | None = None
         self.ask_close: Callable[[str], bool] = lambda words: ask_close(words, self.window())
         # The training process must not outlive the viewer, whichever way that ends.
-        close_desk = self.desk.close
+        self._close = close_desk = self.desk.close
         self.destroyed.connect(lambda: close_desk())
         atexit.register(close_desk)
         _DOCKS.add(self)
@@ -206,6 +206,7 @@ class Dock(QWidget):
             self.past_sliders.let_go()
         with contextlib.suppress(RuntimeError):
             self.kept_whole.let_go()
+        self.view.close_bar()
         with contextlib.suppress(RuntimeError):
             self.view.setParent(None)
             self.view.deleteLater()
@@ -213,6 +214,10 @@ class Dock(QWidget):
         self.results.close_panel()
         self.desk.close()
         atexit.unregister(self.desk.close)
+        application = QApplication.instance()
+        if application is not None:
+            with contextlib.suppress(RuntimeError, TypeError):  # it is ending, and has let go itself
+                application.aboutToQuit.disconnect(self._close)
         # napari forgets a closed dock and does not delete it, and PySide6 keeps what is connected to a widget's
         # signals, and all that it names, for as long as there is the widget.
         with contextlib.suppress(RuntimeError):

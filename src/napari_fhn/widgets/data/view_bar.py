@@ -23,6 +23,7 @@ from qtpy.QtWidgets import (
 
 from napari_fhn.surveys.numbers import NumberedAxis
 from napari_fhn.widgets.data.turning import Turning, View
+from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.section import TOGGLE
 from napari_fhn.widgets.shortcuts import Key
 from napari_fhn.widgets.views.state import ViewState
@@ -111,6 +112,11 @@ class ViewBar(QWidget):
         """Show something else in the row, before the button at its end."""
         self._row.insert(-1, widget)
         self._taken += widget.findChildren(QToolButton)
+
+    def close_bar(self) -> None:
+        """Follow the view no more."""
+        disconnect(self._state.events.linked, self.look)
+        disconnect(self._turning.changed, self.look)
 
     def follow_canvas(self, canvas: QWidget | None) -> None:
         """Let Tab come here from the canvas below, and not from the dock, where the row was made.
