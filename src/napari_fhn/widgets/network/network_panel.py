@@ -148,7 +148,8 @@ class NetworkPanel(Section):
         self.bar.show_outlook(seen, state.free)
         if seen is None or settings is None:
             return
-        self.needs.setText(seen.sentence(state.free))
+        first, *rest = seen.sentence(state.free).split("  ·  ")
+        self.needs.setText("  ·  ".join((first, *(one.replace(" ", "\u00a0") for one in rest))))  # broken between them
         self.needs.setToolTip(f"{_MEMORY} Free memory is that of {state.where}.")
         self.block.setText(seen.block_in_words)
         speed = state.speed
