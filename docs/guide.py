@@ -88,6 +88,10 @@ def part(widget: QWidget, name: str, margin: int = 6) -> None:
     pause(0.4)  # what has grown finds its size first
     show(widget)
     pause(0.4)
+    room = next((one for one in parents(widget) if hasattr(one, "ensureWidgetVisible")), None)
+    if room is not None and widget.height() + 2 * margin > room.height():  # than is ever in view at once
+        save(grabbed(widget, widget.rect()), name)
+        return
     top = widget.window()
     corner = widget.mapTo(top, QPoint(0, 0))
     area = QRect(corner, widget.size()).adjusted(-margin, -margin, margin, margin)
@@ -104,10 +108,16 @@ def dialog(widget: QWidget, name: str) -> None:
 
 def show(widget: QWidget) -> None:
     """Scroll the dock until a part of it is in view."""
-    parent = widget.parentWidget()
-    while parent is not None:
+    for parent in parents(widget):
         if hasattr(parent, "ensureWidgetVisible"):
             parent.ensureWidgetVisible(widget, 0, 400)
+
+
+def parents(widget: QWidget) -> Iterator[QWidget]:
+    """Yield what a widget lies in, from the inside out."""
+    parent = widget.parentWidget()
+    while parent is not None:
+        yield parent
         parent = parent.parentWidget()
 
 
