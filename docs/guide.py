@@ -35,6 +35,7 @@ HERE = Path(__file__).parent
 IMAGES = HERE / "images" / "guide"
 SIZE = (1280, 800)
 COLORS = 256
+FAITHFUL = Image.Quantize.MAXCOVERAGE  # a class of few pixels keeps its colour beside all the greys
 FILM_WIDTH, FILM_COLORS, FRAME_MS = 860, 192, 450
 PATIENCE = 600.0
 
@@ -87,6 +88,10 @@ def part(widget: QWidget, name: str, margin: int = 6) -> None:
     pause(0.4)  # what has grown finds its size first
     show(widget)
     pause(0.4)
+    room = next((one for one in parents(widget) if hasattr(one, "ensureWidgetVisible")), None)
+    if room is not None and widget.height() + 2 * margin > room.height():  # than is ever in view at once
+        save(grabbed(widget, widget.rect()), name)
+        return
     top = widget.window()
     corner = widget.mapTo(top, QPoint(0, 0))
     area = QRect(corner, widget.size()).adjusted(-margin, -margin, margin, margin)
@@ -103,10 +108,16 @@ def dialog(widget: QWidget, name: str) -> None:
 
 def show(widget: QWidget) -> None:
     """Scroll the dock until a part of it is in view."""
-    parent = widget.parentWidget()
-    while parent is not None:
+    for parent in parents(widget):
         if hasattr(parent, "ensureWidgetVisible"):
             parent.ensureWidgetVisible(widget, 0, 400)
+
+
+def parents(widget: QWidget) -> Iterator[QWidget]:
+    """Yield what a widget lies in, from the inside out."""
+    parent = widget.parentWidget()
+    while parent is not None:
+        yield parent
         parent = parent.parentWidget()
 
 
@@ -122,7 +133,7 @@ def save(image: Image.Image, name: str) -> None:
     """Write a small PNG."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     path = IMAGES / f"{name}.png"
-    image.convert("RGB").quantize(COLORS, kmeans=1, dither=Image.Dither.NONE).save(path, optimize=True)
+    image.convert("RGB").quantize(COLORS, method=FAITHFUL, kmeans=1, dither=Image.Dither.NONE).save(path, optimize=True)
     print(f"{path.relative_to(HERE)}: {image.width} x {image.height}, {path.stat().st_size // 1000} kB", flush=True)
 
 
@@ -140,7 +151,9 @@ def train(dock: Dock, steps: int, on_the_way: Callable[[], None] | None = None, 
     """Press *Train*, look once on the way, and wait until it is done."""
     dock.desk.planning.change("schedule", "steps", steps)
     dock.run.train.click()
-    wait(lambda: dock.desk.state.activity.idle or dock.desk.state.share > share, PATIENCE)
+    # The share is that of copying the survey first.
+    state = dock.desk.state
+    wait(lambda: state.activity.idle or (bool(dock.desk.history.steps) and state.share > share), PATIENCE)
     if on_the_way is not None:
         on_the_way()
     wait(lambda: dock.desk.state.activity.idle, PATIENCE)
@@ -282,7 +295,7 @@ class Film:
         strip = Image.new("RGB", (some[0].width, sum(frame.height for frame in some)))
         for k, frame in enumerate(some):
             strip.paste(frame, (0, k * frame.height))
-        palette = strip.quantize(FILM_COLORS, kmeans=1, dither=Image.Dither.NONE)
+        palette = strip.quantize(FILM_COLORS, method=FAITHFUL, kmeans=1, dither=Image.Dither.NONE)
         indexed = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
         path = HERE / "images" / f"{name}.gif"
         indexed[0].save(path, save_all=True, append_images=indexed[1:], duration=FRAME_MS, loop=0, optimize=True)

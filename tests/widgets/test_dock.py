@@ -159,6 +159,32 @@ def test_nothing_of_a_closed_window_stays_in_memory(qapp, tmp_path, spin):
     assert spin(gone, 10), left
 
 
+def test_a_closed_dock_leaves_nothing_in_a_window_that_stays(own_viewer, viewer, spin):
+    viewer.window.show()
+    viewer.add_image(np.zeros((12, 16, 32), np.float32))
+    application = QApplication.instance()
+
+    def come_and_go():
+        _, dock = viewer.window.add_plugin_dock_widget("napari-fhn", "Interpretation desk")
+        assert spin(lambda: dock.sheet is not None, 5)
+        dock.desk.context.views.linked = True
+        assert spin(lambda: dock.desk.beside.views is not None, 5)
+        sheet = dock.sheet
+        viewer.window.remove_dock_widget(dock)
+        dock.close_desk()
+        # What is told once more is told to nobody: the row above the canvas is deleted by then.
+        spin(lambda: QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value), 0.3)
+        with pytest.raises(RuntimeError):
+            sheet.width()
+        return weakref.ref(dock), weakref.ref(dock.desk)
+
+    before = application.receivers(application.aboutToQuit)
+    for _ in (1, 2):
+        left = come_and_go()
+        assert application.receivers(application.aboutToQuit) == before
+        assert spin(lambda left=left: gc.collect() >= 0 and not any(there() for there in left), 10)
+
+
 def test_strokes_go_to_the_file_and_undo_too(labelled, spin):
     _, dock = labelled
     layer, path = dock.desk.book.layer, dock.desk.session.labels

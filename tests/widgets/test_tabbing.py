@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication
+from qtpy.QtWidgets import QApplication, QWidget
 
 _MOST = 150
 """Keys to be back where one began: the window has some sixty controls."""
@@ -56,3 +56,29 @@ def test_the_sliders_of_another_number_of_axes_are_looked_after(own_viewer, view
     assert len(dock.past_sliders._watched) > fields
     dock.close_desk()
     assert not dock.past_sliders._watched
+
+
+def test_tab_goes_as_one_reads(own_viewer, viewer, dock, spin):
+    viewer.open_sample("napari-fhn", "seismic")
+    window = viewer.window._qt_window
+    viewer.window.show()
+    window.activateWindow()
+    assert spin(lambda: QApplication.activeWindow() is window, 10)
+
+    def after(widget, keys):
+        widget.setFocus()
+        assert spin(lambda: QApplication.focusWidget() is widget, 10)
+        for _ in range(keys):
+            QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+            QApplication.processEvents()
+            yield QApplication.focusWidget()
+
+    # "?" stands beside the heading; nothing of the row above the canvas comes between.
+    beside, layers, below = after(dock.data.heading, 3)
+    assert (beside.text(), layers, below) == ("?", dock.data.list, dock.data.open)
+    canvas = next(one for one in window.findChildren(QWidget) if type(one).__name__ == "CanvasBackendDesktop")
+    row = list(after(canvas, 4))
+    assert row == [dock.view.buttons["Inline"], dock.view.number, dock.view.slider, dock.view.linked]
+    dock.view.buttons["3D"].click()
+    row = list(after(dock.view.buttons["3D"], 3))
+    assert row == [dock.view.plane, dock.view.number, dock.view.linked]

@@ -2,68 +2,20 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
+import re
 
 import numpy as np
 import pytest
-import rasterio
-import xarray as xr
-from napari.layers import Image, Labels, Layer
-from rasterio.transform import from_origin
+from napari.layers import Image, Labels
 
+import four_kinds
 from napari_fhn.project.exporter import Request
-from napari_fhn.surveys.geometry import SurveyGeometry
-from napari_fhn.widgets.data.opening import open_surveys
-from napari_fhn.widgets.data.placement import image_layer
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "surveys"))
-
-from survey_files.segy.lines import line
 
 
-def _volume(folder):
-    rng = np.random.default_rng(0)
-    values = np.cumsum(rng.standard_normal((10, 12, 32)), 2).astype(np.float32)
-    coords = {
-        "inline": 100 + np.arange(10),
-        "crossline": 300 + np.arange(12),
-        "twt": ("twt", 4.0 * np.arange(32), {"units": "ms"}),
-    }
-    geometry = SurveyGeometry((100, 300), (1, 1), (0.0, 0.0), (25.0, 0.0), (0.0, 25.0))
-    return xr.DataArray(
-        values, coords, ("inline", "crossline", "twt"), name="beds", attrs={"notes": (), "geometry": geometry}
-    )
-
-
-def _map(path, bands):
-    rng = np.random.default_rng(bands)
-    values = rng.standard_normal((bands, 24, 30)).astype(np.float32)
-    values[:, :, 15:] += 3
-    with rasterio.open(
-        path, "w", driver="GTiff", height=24, width=30, count=bands, dtype="float32", crs="EPSG:32633",
-        transform=from_origin(366000, 5810000, 25, 25),
-    ) as file:  # fmt: skip
-        file.write(values)
-    return path
-
-
-def _open(viewer, folder, kind):
-    if kind == "volume":
-        viewer.add_layer(Layer.create(*image_layer(_volume(folder))))
-    elif kind == "line":
-        line(folder / "line.sgy")
-        open_surveys(viewer, [folder / "line.sgy"])
-    elif kind == "cubes":
-        open_surveys(viewer, [_map(folder / f"date{date}.tif", 5) for date in (1, 2)])
-    else:
-        open_surveys(viewer, [_map(folder / "stack.tif", 3)])
-
-
-@pytest.fixture(params=["volume", "line", "cubes", "maps"])
+@pytest.fixture(params=four_kinds.KINDS)
 def desk(viewer, dock, small, add_run, spin, tmp_path, request):
     """A survey of a kind with two classes, labelled and predicted; returns (viewer, dock)."""
-    _open(viewer, tmp_path, request.param)
+    four_kinds.open_one(viewer, tmp_path, request.param)
     desk = dock.desk
     dock.labels.new.click()
     shape = desk.data.material.shape
@@ -217,3 +169,75 @@ def test_another_survey_has_nothing_of_the_first(desk, spin, tmp_path):
     shapes = {layer.data.shape for layer in viewer.layers if isinstance(layer, Labels)}
     assert shapes == {values.shape}
     assert isinstance(other, Image)
+
+
+def test_tracking_a_horizon(desk, spin):
+    viewer, dock = desk
+    horizons, panel, messages = dock.desk.labelling.horizons, dock.labels.horizons, dock.desk.messages
+    before = np.array(dock.desk.book.layer.data)
+    if not horizons.fits:  # on maps there is no such tool, and nothing of it is left by a key or a script
+        assert dock.labels.tools.buttons["Horizons"].isHidden()
+        for _ in (1, 2):
+            horizons.track()
+            assert messages.error
+            assert not horizons.state.tracking
+        return
+    dock.labels.tools.open("Horizons")
+    shape = dock.desk.data.material.shape
+    horizons.pick((shape[0] // 2, 5)[: len(shape) - 1], shape[-1] / 2)
+    assert len(horizons.chosen.picks) == 1
+    picked, said, found = horizons.chosen, [], []
+    for turn in (1, 2):
+        panel.track.click()
+        assert spin(lambda: not horizons.state.tracking, 60), messages.message
+        assert not messages.error, (turn, messages.message)
+        said.append(messages.message)
+        found.append(horizons.whole(horizons.chosen))
+        if turn == 1:
+            names = _names(viewer)
+    assert said[0] == said[1]
+    assert np.isfinite(found[0].samples).any()
+    for part in ("samples", "quality"):
+        np.testing.assert_array_equal(getattr(found[0], part), getattr(found[1], part))
+    assert _names(viewer) == names
+    assert [one.name for one in horizons.state.kept.horizons] == ["Horizon 1"]
+    tracked = horizons.chosen
+    history = dock.desk.book.history
+    for _ in (1, 2):
+        steps = 0
+        while horizons.chosen != picked and steps < 3:
+            history.undo()
+            steps += 1
+        assert horizons.whole(horizons.chosen) is None
+        for _ in range(steps):
+            history.redo()
+        assert horizons.chosen == tracked
+        np.testing.assert_array_equal(horizons.whole(tracked).samples, found[0].samples)
+    np.testing.assert_array_equal(dock.desk.book.layer.data, before)
+
+
+def test_the_report(desk, spin):
+    viewer, dock = desk
+    panel, messages, folder = dock.results, dock.desk.messages, dock.desk.session.folder
+    names, said, written = _names(viewer), [], []
+    for turn in (1, 2):
+        there = set(folder.rglob("*.html"))
+        messages.say("")
+        panel.report.click()
+        assert spin(lambda: "report is" in messages.message or messages.error, 60), messages.message
+        assert not messages.error, (turn, messages.message)
+        assert spin(lambda: dock.desk.state.activity.idle and not dock.desk.background.under_way, 30)
+        said.append(messages.message)
+        now = set(folder.rglob("*.html"))
+        assert len(now) == 1, "the second takes the place of the first"
+        assert len(now - there) == (turn == 1)
+        written.append(now.pop().read_text("utf-8"))
+    assert said[0] == said[1]
+    assert _without_times(written[0]) == _without_times(written[1])
+    assert _names(viewer) == names
+    assert not list(folder.rglob("*.part"))
+
+
+def _without_times(page):
+    """A report but for the time it was written at."""
+    return re.sub(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?", "", page)

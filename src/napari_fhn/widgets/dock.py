@@ -114,6 +114,7 @@ class Dock(QWidget):
         help_button.setToolTip("List the keys of the desk (Ctrl+Alt+K).")
         help_button.clicked.connect(self.list_shortcuts)
         self.data.row.addWidget(help_button)
+        QWidget.setTabOrder(self.data.heading, help_button)  # it is made last, and is seen first
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(8, 4, 8, 4)
@@ -144,7 +145,7 @@ class Dock(QWidget):
         self._window: QWidget | None = None
         self.ask_close: Callable[[str], bool] = lambda words: ask_close(words, self.window())
         # The training process must not outlive the viewer, whichever way that ends.
-        close_desk = self.desk.close
+        self._close = close_desk = self.desk.close
         self.destroyed.connect(lambda: close_desk())
         atexit.register(close_desk)
         _DOCKS.add(self)
@@ -205,6 +206,7 @@ class Dock(QWidget):
             self.past_sliders.let_go()
         with contextlib.suppress(RuntimeError):
             self.kept_whole.let_go()
+        self.view.close_bar()
         with contextlib.suppress(RuntimeError):
             self.view.setParent(None)
             self.view.deleteLater()
@@ -212,6 +214,10 @@ class Dock(QWidget):
         self.results.close_panel()
         self.desk.close()
         atexit.unregister(self.desk.close)
+        application = QApplication.instance()
+        if application is not None:
+            with contextlib.suppress(RuntimeError, TypeError):  # it is ending, and has let go itself
+                application.aboutToQuit.disconnect(self._close)
         # napari forgets a closed dock and does not delete it, and PySide6 keeps what is connected to a widget's
         # signals, and all that it names, for as long as there is the widget.
         with contextlib.suppress(RuntimeError):
@@ -252,6 +258,7 @@ class Dock(QWidget):
         self.drops.watch(window)
         self.past_sliders.watch(window)
         canvas = put_above(window, self.view)
+        self.view.follow_canvas(canvas)
         self.kept_whole.watch(canvas, self.width())
         if canvas is not None and self.sheet is None:
             self.sheet = furnished(canvas, self.desk)

@@ -172,3 +172,26 @@ def test_what_is_held_out_is_listed_and_chosen(viewer, seismic, spin, monkeypatc
     assert orange == 2
     panel.automatic.click()
     assert book.state.held is None
+
+
+def test_names_go_to_the_slice_in_view_and_to_the_top_of_their_wells_in_3d(own_viewer, viewer, seismic, spin):
+    viewer.window.show()
+    rings, turning = layer(viewer, "Wells"), seismic.desk.turning
+    ways = {view.title: view for view in turning.views()}
+    tops = rings.data[:, -1].copy()
+    for _ in (1, 2):
+        turning.show(ways["Time slice"])
+        turning.step_to(40)
+        assert (rings.data[:, -1] == 40).all()
+        turning.show(ways["3D"])
+        assert spin(lambda: seismic.desk.scene.planes is not None, 10)
+        np.testing.assert_array_equal(rings.data[:, -1], tops)
+        turning.plane = 2
+        turning.step_to(25)  # a plane is moved, and the wells end where they did
+        np.testing.assert_array_equal(rings.data[:, -1], tops)
+        turning.show(ways["Time slice"])
+        assert (rings.data[:, -1] == turning.index).all()
+        turning.show(ways["Inline"])
+        np.testing.assert_array_equal(rings.data[:, -1], tops)
+    viewer.dims.ndisplay = 3  # by napari's own button
+    np.testing.assert_array_equal(rings.data[:, -1], tops)

@@ -165,7 +165,7 @@ class DataPanel(Section):
         else:
             self.aside.setText(material.surveys.sentence)
             dims = [str(d) for d in material.first.dims if d != "band"]
-            self.aside.setToolTip(f"Size along {', '.join(dims)}.")
+            self.aside.setToolTip(f"{material.surveys.sentence}: size along {', '.join(dims)}.")
             named = material.named
         self.stack.setVisible(wants_stacking(images))
         if not named:

@@ -23,27 +23,27 @@ from qtpy.QtWidgets import (
 
 from napari_fhn.surveys.numbers import NumberedAxis
 from napari_fhn.widgets.data.turning import Turning, View
+from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.section import TOGGLE
 from napari_fhn.widgets.shortcuts import Key
 from napari_fhn.widgets.views.state import ViewState
+from napari_fhn.widgets.wrapping import Wrapping
 
 _DIGITS = 3
-_NARROWEST, _WIDEST = 96, 16_777_215
-"""Of the number, in pixels: at least, and without limit."""
-_IN_3D = (96, 104)
-"""Of the number beside planes: at least and at most."""
+_NARROWEST, _BESIDE = 84, 54
+"""Of the number, in pixels: at least, and of its two buttons."""
 _PLANE = (54, 76)
-"""Of the choice of planes: where there is little room it is theirs to give, and not the buttons'."""
+"""Of the choice of planes: at least and at most."""
+_SLIDER = 60
+"""Of the slider: a shorter one moves many sections at once, and it has a line of its own instead."""
 _KEYS = tuple(f"Ctrl+Alt+{number}" for number in range(1, 6))
 """Of the buttons in their order; the last is that of the linked views, whatever the others are."""
 _SHORT = {"Inline": "IL", "Crossline": "XL", "Time slice": "T", "Depth slice": "Z", "Sample slice": "T"}
-"""Of planes, as one types places: there is no room for whole words."""
-_LEAST_ROOM = 300
-"""Pixels of the row: with less its end is cut off, but it never makes the canvas wider."""
+"""Of planes, as one types places: beside the buttons whole words would be said twice."""
 
 
 class ViewBar(QWidget):
-    """A button for each way to look, a number and a slider.
+    """A button for each way to look, a number and a slider, in one line or in as many as a narrow window needs.
 
     Parameters
     ----------
@@ -58,6 +58,8 @@ class ViewBar(QWidget):
         self._turning = turning
         self._state = state
         self._views: tuple[View, ...] = ()
+        self._canvas: QWidget | None = None
+        self._taken: list[QWidget] = []
         self._axis: NumberedAxis | None = None
         self.buttons: dict[str, QToolButton] = {}
         self._group = QButtonGroup(self)
@@ -77,18 +79,9 @@ class ViewBar(QWidget):
         self.slider.setToolTip("Slide through the sections.")
         self.slider.valueChanged.connect(turning.step_to)
         self.called = QLabel()  # of the axis, where no button says it
-        outer = QHBoxLayout(self)
-        outer.setContentsMargins(6, 2, 6, 2)
-        outer.setSpacing(6)
-        outer.addWidget(ways)
-        # Where there is too little room a row takes it from its widest widget, which would be these buttons: what comes
-        # after them is one widget that may be as narrow as it likes, and gives first.
-        after = QWidget(self)
-        after.setMinimumWidth(1)
-        outer.addWidget(after, 1)
-        self._row = row = QHBoxLayout(after)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
+        self._row = row = Wrapping(self)
+        row.setContentsMargins(6, 2, 6, 2)
+        row.addWidget(ways)
         self.plane = QComboBox()
         self.plane.setAccessibleName("plane")
         self.plane.setToolTip("Which of the three planes the number moves.")
@@ -97,13 +90,11 @@ class ViewBar(QWidget):
         self.plane.setMinimumWidth(_PLANE[0])
         self.plane.setMaximumWidth(_PLANE[1])
         self.plane.activated.connect(self._plane_chosen)
-        for widget in (self.plane, self.called, self.number):
-            row.addWidget(widget)
-        row.addWidget(self.slider, 1)
-        self.slider.setMinimumWidth(1)  # where there is little room it is the number's
-        self.setMinimumWidth(_LEAST_ROOM)
+        self.slider.setMinimumWidth(_SLIDER)
         self._rest = QWidget()  # takes the slider's room where there is none
-        row.addWidget(self._rest, 1)
+        self._rest.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        for widget in (self.plane, self.called, self.number, self.slider, self._rest):
+            row.addWidget(widget)
         self.linked = QToolButton()
         self.linked.setText("Linked")
         self.linked.setCheckable(True)
@@ -119,7 +110,24 @@ class ViewBar(QWidget):
 
     def take(self, widget: QWidget) -> None:
         """Show something else in the row, before the button at its end."""
-        self._row.insertWidget(self._row.count() - 1, widget)
+        self._row.insert(-1, widget)
+        self._taken += widget.findChildren(QToolButton)
+
+    def close_bar(self) -> None:
+        """Follow the view no more."""
+        disconnect(self._state.events.linked, self.look)
+        disconnect(self._turning.changed, self.look)
+
+    def follow_canvas(self, canvas: QWidget | None) -> None:
+        """Let Tab come here from the canvas below, and not from the dock, where the row was made.
+
+        Parameters
+        ----------
+        canvas : QWidget or None
+            What takes the keys there; None where the row stays in the dock.
+        """
+        self._canvas = canvas
+        self._order_tabs()
 
     def shortcuts(self) -> tuple[Key, ...]:
         """Return the keys of the buttons: by their place from left to right, as surveys differ in what they show."""
@@ -149,20 +157,18 @@ class ViewBar(QWidget):
         self.plane.setVisible(in_3d and axis is not None)
         if in_3d:
             self.plane.setCurrentIndex(self._turning.plane)
-        self.number.setMinimumWidth(_IN_3D[0] if in_3d else _NARROWEST)
-        self.number.setMaximumWidth(_IN_3D[1] if in_3d else _WIDEST)
         if current is None:
             self._group.setExclusive(False)
             for button in self.buttons.values():
                 button.setChecked(False)
             self._group.setExclusive(True)
-        for widget in (self.called, self.number):
-            widget.setVisible(axis is not None)
+        self.number.setVisible(axis is not None)
         slides = axis is not None and not in_3d  # beside planes and bodies there is no room for it
         self.slider.setVisible(slides)
         self._rest.setVisible(not slides)
         if axis is not None:
             self._show_number(axis)
+        self.called.setVisible(axis is not None and bool(self.called.text()))
 
     def _fill(self) -> None:
         for button in self.buttons.values():
@@ -200,7 +206,9 @@ class ViewBar(QWidget):
 
     def _order_tabs(self) -> None:
         # The ways to look are made anew for each survey, and would come last.
-        for before, after in pairwise((*self.buttons.values(), self.plane, self.number, self.slider, self.linked)):
+        ours = (*self.buttons.values(), self.plane, self.number, self.slider, *self._taken, self.linked)
+        first = () if self._canvas is None or self._canvas.window() is not self.window() else (self._canvas,)
+        for before, after in pairwise((*first, *ours)):
             QWidget.setTabOrder(before, after)
 
     def _press(self, place: int) -> None:
@@ -224,6 +232,9 @@ class ViewBar(QWidget):
             self.number.setRange(float(axis.values.min()), float(axis.values.max()))
             self.number.setSingleStep(abs(axis.step))
             self.number.setSuffix(f" {axis.unit}" if axis.unit else "")
+            longest = max(map(self.number.textFromValue, (self.number.minimum(), self.number.maximum())), key=len)
+            words = self.number.fontMetrics().horizontalAdvance(longest + self.number.suffix())
+            self.number.setMinimumWidth(max(_NARROWEST, words + _BESIDE))
             self.called.setText(axis.called if len(self._views) < 2 else "")
             self.slider.setRange(0, axis.values.size - 1)
         self.number.setValue(float(axis.values[index]))

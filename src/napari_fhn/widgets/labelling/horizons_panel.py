@@ -9,6 +9,7 @@ from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
     QGridLayout,
+    QHBoxLayout,
     QLabel,
     QProgressBar,
     QPushButton,
@@ -126,9 +127,10 @@ class HorizonsPanel(QWidget):
         grid.addWidget(self.name, 0, 0, 1, 2)
         grid.addWidget(self.add, 0, 2)
         grid.addWidget(self.remove, 0, 3)
-        grid.addWidget(self.pick, 1, 0)
-        grid.addWidget(self.follows, 1, 1)
-        grid.addWidget(self.snap, 1, 2, 1, 2)
+        picking = QHBoxLayout()  # of its own: beside the long words below, three are wider than the narrowest dock
+        for widget, share in ((self.pick, 3), (self.follows, 2), (self.snap, 0)):
+            picking.addWidget(widget, share)
+        grid.addLayout(picking, 1, 0, 1, 4)
         grid.addWidget(self.track, 2, 0)
         grid.addWidget(self.bar, 2, 1, 1, 3)
         grid.addWidget(self.quality, 3, 0)

@@ -20,6 +20,8 @@ from napari_fhn.widgets.labelling.wells import WellBook
 
 _SIZE = 5
 _COLOR, _HELD_OUT = "#ffffff", "#e69f00"
+_TURNS = ("current_step", "order", "ndisplay")
+"""What the viewer tells of when one looks elsewhere, or another way."""
 
 INK = "#d6249f"
 """Of names: as far from white as from black, and no grey, so that it is read over data and canvas, light and dark."""
@@ -54,7 +56,7 @@ class WellsLayer:
         wells.state.events.wells.connect(self.show)
         self._book.state.events.held.connect(self._recolour)
         self._context.viewer.layers.events.removed.connect(self._on_removed)
-        for name in ("current_step", "order"):
+        for name in _TURNS:
             getattr(self._context.viewer.dims.events, name).connect(self._follow)
 
     def show(self, event: Any = None) -> None:
@@ -90,7 +92,7 @@ class WellsLayer:
         viewer = self._context.viewer
         self._dragging.close()
         disconnect(viewer.layers.events.removed, self._on_removed)
-        for name in ("current_step", "order"):
+        for name in _TURNS:
             disconnect(getattr(viewer.dims.events, name), self._follow)
 
     def add_by_click(self) -> None:
@@ -166,13 +168,13 @@ class WellsLayer:
             self._wells.move(self._names[number], **tracks.numbers_at(place, material.first))
 
     def _follow(self, event: Any = None) -> None:
-        """Keep the names in sight: at the top of sections, and on whichever slice of time or depth is in view."""
-        points, viewer = self.points, self._context.viewer
+        """Keep the names in sight: at the top of sections and in 3D, and on the slice of time or depth in view."""
+        points = self.points
         if points is None or not len(points.data) or len(points.data) != len(self._tops):
             return
-        place = self._book.place()
+        place = self._book.place()  # none in 3D, where everything is in view
         level = self._tops if place is None or place.axis != 2 else np.full(len(self._tops), float(place.index))
-        if np.array_equal(level, points.data[:, -1]) or viewer.dims.ndisplay == 3:
+        if np.array_equal(level, points.data[:, -1]):
             return
         self._showing = True
         points.data = np.column_stack([points.data[:, :-1], level])

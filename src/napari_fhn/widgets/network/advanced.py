@@ -85,7 +85,7 @@ class Advanced(Fold):
         self.forms: dict[Part, Form] = {}
         for part in get_args(Part):
             of, names = sources[part]
-            column.addWidget(QLabel(f"<b>{_TITLES[part]}</b>"))
+            column.addWidget(_title(f"<b>{_TITLES[part]}</b>"))
             if part == "network":
                 column.addWidget(self.layers.native)
             form = Form(of, names)
@@ -93,20 +93,20 @@ class Advanced(Fold):
             column.addWidget(form)
             self.forms[part] = form
             if part == "objective":
-                column.addWidget(QLabel("<b>What is known without labels</b>"))
+                column.addWidget(_title("<b>What is known without labels</b>"))
                 self.known = KnownFields(planning)
                 column.addWidget(self.known)
-        column.addWidget(QLabel("<b>Attributes as further channels</b>"))
+        column.addWidget(_title("<b>Attributes as further channels</b>"))
         self.attributes = AttributeFields(planning)
         column.addWidget(self.attributes)
-        self._factors_title = QLabel("<b>The prediction is made of the network and</b>")
+        self._factors_title = _title("<b>The prediction is made of the network and</b>")
         column.addWidget(self._factors_title)
         self.factors = FactorFields(planning)
         column.addWidget(self.factors)
-        column.addWidget(QLabel("<b>Surveys are read</b>"))
+        column.addWidget(_title("<b>Surveys are read</b>"))
         self.reading = ReadingField(planning)
         column.addWidget(self.reading)
-        column.addWidget(QLabel("<b>Train on</b>"))
+        column.addWidget(_title("<b>Train on</b>"))
         self.on = PlaceField(planning)
         column.addWidget(self.on)
         self.reset = QPushButton("Reset to the recipe")
@@ -146,3 +146,9 @@ class Advanced(Fold):
         settings = self._planning.state.settings
         if settings is not None:
             self._planning.choose(settings.recipe)
+
+
+def _title(words: str) -> QLabel:
+    title = QLabel(words)
+    title.setWordWrap(True)  # as wide as it is, it would cut off the right of the whole dock
+    return title

@@ -6,6 +6,7 @@ from typing import Any
 
 from magicgui.widgets import ComboBox, SpinBox
 from qtpy.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QToolButton
+from superqt import QElidingLabel
 
 from napari_fhn.training.recipes import RECIPES
 from napari_fhn.widgets.buttonless import without_buttons
@@ -20,6 +21,8 @@ _MEMORY = (
     "Memory of a training step, forecast before anything is allocated. The bar is the free memory of the device: blue "
     "is what this network needs, hatched what it would need if every state were kept and every kernel of full rank."
 )
+
+_TIMED = "as measured in the last training of this kind on this computer."
 
 
 class NetworkPanel(Section):
@@ -56,10 +59,9 @@ class NetworkPanel(Section):
         )
         self._fields = (self.recipe, self.device, self.held_out)
         self.body.addLayout(self._form())
-        self.aside.setToolTip("Why this recipe is proposed for these data.")
         self.bar = MemoryBar()
         self.needs = QLabel()
-        self.needs.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.needs.setWordWrap(True)  # in the narrowest dock it is longer than a line
         for widget in (self.bar, self.needs):
             widget.setToolTip(_MEMORY)
         self.block = QToolButton()
@@ -68,10 +70,9 @@ class NetworkPanel(Section):
         self.block.setToolTip("Draw the block that the network sees at once on the section in view.")
         self.block.toggled.connect(desk.block_box.show)
         desk.block_box.gone.connect(lambda: self.block.setChecked(False))
-        self.time = QLabel()
+        self.time = QElidingLabel()
         self.time.setStyleSheet(QUIET)
         self.time.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.time.setToolTip("As measured in the last training of this kind on this computer.")
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self.block)
@@ -135,6 +136,7 @@ class NetworkPanel(Section):
             if settings is not None and settings.recipe in self.recipe.choices:
                 self.recipe.value = settings.recipe
         self.aside.setText(self._planning.state.why)
+        self.aside.setToolTip(self._planning.state.why)
         self.recipe.tooltip = f"Which network, trained how. {self._planning.state.why}"
         self._show_held_out()
 
@@ -146,11 +148,13 @@ class NetworkPanel(Section):
         self.bar.show_outlook(seen, state.free)
         if seen is None or settings is None:
             return
-        self.needs.setText(seen.sentence(state.free))
+        first, *rest = seen.sentence(state.free).split("  ·  ")
+        self.needs.setText("  ·  ".join((first, *(one.replace(" ", "\u00a0") for one in rest))))  # broken between them
         self.needs.setToolTip(f"{_MEMORY} Free memory is that of {state.where}.")
         self.block.setText(seen.block_in_words)
         speed = state.speed
         self.time.setText(speed.sentence(settings.schedule.steps) if speed else "not timed yet")
+        self.time.setToolTip(f"{self.time.text()}: {_TIMED}")
 
     def _show_held_out(self, event: Any = None) -> None:
         with self.held_out.changed.blocked():

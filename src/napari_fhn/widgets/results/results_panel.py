@@ -16,6 +16,7 @@ from qtpy.QtWidgets import (
     QSizePolicy,
     QSpinBox,
     QToolButton,
+    QWidget,
 )
 
 from napari_fhn.project.predictions import Tidying
@@ -25,6 +26,7 @@ from napari_fhn.widgets.results.made_of_panel import MadeOfPanel
 from napari_fhn.widgets.results.runs_panel import RunsPanel
 from napari_fhn.widgets.saving import ask_file
 from napari_fhn.widgets.section import TOGGLE, Section
+from napari_fhn.widgets.wrapping import Wrapping
 
 _MOST = 10_000_000
 
@@ -78,8 +80,13 @@ class ResultsPanel(Section):
             self._copy,
         )
         self.report = _button("Report", "Write what was trained and what came out as HTML.", desk.reporting.report)
-        self.body.addLayout(_row(self.score, self.in_turn, self.report))
-        self.body.addLayout(_row(self.model, self.network_file, self.command))
+        whole = QWidget()
+        rows = Wrapping(whole, 4, 4)
+        rows.setContentsMargins(0, 0, 0, 0)
+        for button in (self.score, self.in_turn, self.report, self.model, self.network_file, self.command):
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)  # each word is read
+            rows.addWidget(button)
+        self.body.addWidget(whole)
         desk.viewer.layers.events.inserted.connect(self._show)
         desk.viewer.layers.events.removed.connect(self._show)
         desk.prediction.shown.connect(self._show)
@@ -202,6 +209,7 @@ def _number(value: int, most: int, tooltip: str) -> QSpinBox:
     field.setRange(0, most)
     field.setValue(value)
     field.setToolTip(tooltip)
+    field.setStyleSheet("QSpinBox { min-width: 40px; }")  # three of napari's are wider than the narrowest dock
     field.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
     return field
 

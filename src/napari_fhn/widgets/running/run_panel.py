@@ -19,6 +19,7 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from superqt import QElidingLabel
 
 from napari_fhn.network.counting import in_words
 from napari_fhn.training import time_left
@@ -33,7 +34,6 @@ from napari_fhn.widgets.section import QUIET, SPACING, Section
 
 _ERROR = "color: #e0705a;"
 
-
 _TICK_MS = 500
 """How often the bar follows an operation."""
 
@@ -45,6 +45,11 @@ _FEWEST = 8
 
 _LINES = 3
 """Lines of a sentence that are seen at once; longer ones are scrolled, and nothing moves for them."""
+
+_FIGURES = (
+    "Duration of a step; memory of the training process; relative error of the states that the backward sweep "
+    "recomputes (some 1e-7 in single precision: below 1e-3 all is well)."
+)
 
 
 class RunPanel(Section):
@@ -111,13 +116,9 @@ class RunPanel(Section):
         pinned.addLayout(along)
         self.message = self._make_message()
         pinned.addWidget(self._room_for(self.message))
-        self.figures = QLabel()
+        self.figures = QElidingLabel()
         self.figures.setStyleSheet(QUIET)
         self.figures.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.figures.setToolTip(
-            "Duration of a step; memory of the training process; relative error of the states that the backward sweep "
-            "recomputes (some 1e-7 in single precision: below 1e-3 all is well)."
-        )
         self.figures.setVisible(False)
         self.body.addWidget(self.figures)
         self.details = _button("Details …", "What exactly went wrong, for a report.")
@@ -258,6 +259,7 @@ class RunPanel(Section):
         if history.invertibility_error is not None:
             parts.append(f"exact to {history.invertibility_error:.0e}")
         self.figures.setText("  ·  ".join(parts))
+        self.figures.setToolTip(f"{self.figures.text()}. {_FIGURES}")
         self.figures.setVisible(bool(parts))
 
     def _show_message(self, event: Any = None) -> None:

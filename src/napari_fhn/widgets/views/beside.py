@@ -103,16 +103,17 @@ class Beside:
             self._context.views.linked = True
 
     def _look(self) -> None:
+        if self.views is None:
+            return  # closed with the desk: nobody is told any more
         try:
-            gone = self.views is not None and self.views.parent() is None
+            gone = self.views.parent() is None
             hidden = self._dock is None or self._dock.isHidden()
         except RuntimeError:
             gone, hidden = True, True
         if gone:
             views, self.views, self._dock = self.views, None, None
             with contextlib.suppress(RuntimeError):
-                if views is not None:
-                    views.close_views()
-                    views.deleteLater()
+                views.close_views()
+                views.deleteLater()
         if hidden and self._context.views.linked:
             self._context.views.linked = False

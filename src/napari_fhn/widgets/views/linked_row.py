@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QWidget
+from qtpy.QtWidgets import QComboBox, QLabel, QPushButton, QSizePolicy, QWidget
+from superqt import QElidingLabel
 
 from napari_fhn.widgets.section import QUIET, TOGGLE
 from napari_fhn.widgets.views.state import ViewState
+from napari_fhn.widgets.wrapping import Wrapping
 
 _SHOWS = {
     "all": "data and classes",
@@ -14,6 +16,8 @@ _SHOWS = {
     "horizon": "horizon",
     "outline": "outline",
 }
+_WORDS = 200
+"""Pixels of a sentence, at least, where it is that long."""
 
 
 class LinkedRow(QWidget):
@@ -57,14 +61,28 @@ class LinkedRow(QWidget):
         self.without.clicked.connect(lambda: setattr(state, "fence", ()))
         self._fence_words = QLabel("Fence")
         self._map_words = QLabel("Map")
-        self.words = QLabel()
+        self.words = QElidingLabel()
         self.words.setStyleSheet(QUIET)
-        row = QHBoxLayout(self)
+        self.words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        row = Wrapping(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
         for widget in (self._map_words, self.map_shows, self._fence_words, self.through, self.draw, self.without):
             row.addWidget(widget)
-        row.addWidget(self.words, 1)
+        row.addWidget(self.words)
+        self.say("")
+
+    def say(self, words: str) -> None:
+        """Say what there is to do, or that there is nothing to be seen.
+
+        Parameters
+        ----------
+        words : str
+            A sentence; empty for none.
+        """
+        self.words.setText(words)
+        self.words.setToolTip(words)
+        self.words.setMinimumWidth(min(self.words.fontMetrics().horizontalAdvance(words) + 4, _WORDS))
+        self.words.setVisible(bool(words))
 
     def look(self, *, mapped: bool, fences: bool, fenced: bool) -> None:
         """Show what there is to choose.

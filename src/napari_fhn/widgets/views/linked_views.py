@@ -246,7 +246,7 @@ class LinkedViews(QWidget):
             pane.hide()
         if gone:
             self.row.look(mapped=False, fences=False, fenced=False)
-            self.row.words.setText("No survey is ticked: there is nothing to show.")
+            self.row.say("No survey is ticked: there is nothing to show.")
 
     def _draw_map(self, index: tuple[int, ...], volume: bool, vertical: int | None, slow: bool) -> None:
         """Draw what the map shows: a slice, a horizon, or nothing but where the survey lies."""
@@ -342,7 +342,7 @@ class LinkedViews(QWidget):
         for pane, seen in others:
             pane.setVisible(seen)
         self.row.look(mapped=mapped, fences=self._fencing.frame is not None, fenced=fenced)
-        self.row.words.setText("" if volume or mapped else "There is nothing to show beside this section.")
+        self.row.say("" if volume or mapped else "There is nothing to show beside this section.")
         return bool(others)
 
     def _show_frame(self) -> None:
@@ -387,13 +387,13 @@ class LinkedViews(QWidget):
     def _draw_line(self, wanted: bool) -> None:
         self._drawing = [] if wanted else None
         self.map.draw_line(())
-        self.row.words.setText("Click corners on the map; a double click ends the line." if wanted else "")
+        self.row.say("Click corners on the map; a double click ends the line." if wanted else "")
 
     def _line_drawn(self) -> None:
         """Show the line that was drawn, where it is one."""
         corners, self._drawing = self._drawing, None
         self.row.draw.setChecked(False)
         self.map.draw_line(())
-        self.row.words.setText("")
+        self.row.say("")
         if corners is not None and len(set(corners)) > 1:
             self._state.fence = tuple(corners)

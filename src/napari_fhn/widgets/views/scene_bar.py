@@ -40,7 +40,7 @@ class SceneBar(QWidget):
         self._bodies = bodies
         self.button = QToolButton()
         self.button.setText("Bodies")
-        self.button.setStyleSheet(TOGGLE)
+        self.button.setStyleSheet(TOGGLE + " QToolButton { padding-right: 10px; }")  # of its arrow
         self.button.setToolTip("Show the bodies of predicted classes as closed surfaces.")
         self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu = QMenu(self.button)

@@ -100,6 +100,8 @@ class Sheet(QWidget):
             if canvas is not None:
                 canvas.removeEventFilter(self)
             self.setParent(None)
+            # PySide6 keeps what is connected to its signals, and all that it names, until it is deleted.
+            self.deleteLater()
 
     def look(self, event: Any = None) -> None:
         """Draw again; in 3D nothing is."""
