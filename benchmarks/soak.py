@@ -40,7 +40,7 @@ from napari_fhn.project.predictions import Tidying
 RESULTS = Path(__file__).parent / "results"
 ALLOWED = 0.02
 WARM_UP = 1 / 3
-#: Steps that can be taken back: fewer than in a session, so that what they take on the disk is bounded within the warm-up.
+#: Steps that can be taken back: fewer than in a session, so that their disk is bounded within the warm-up.
 STEPS = 100
 #: What is watched, with its unit.
 WATCHED = {
