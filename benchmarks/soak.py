@@ -33,12 +33,15 @@ import kills
 import napari_fhn as fhn
 import small_work
 from machine import machine
+from napari_fhn.project import step_log
 from napari_fhn.project.exporter import Request
 from napari_fhn.project.predictions import Tidying
 
 RESULTS = Path(__file__).parent / "results"
 ALLOWED = 0.02
 WARM_UP = 1 / 3
+#: Steps that can be taken back: fewer than in a session, so that their disk is bounded within the warm-up.
+STEPS = 100
 #: What is watched, with its unit.
 WATCHED = {
     "memory": "MB of this process alone",
@@ -58,6 +61,7 @@ def main() -> int:
         print("soak.py: there is no display. Begin it with xvfb-run, or add --without-window.", file=sys.stderr)
         return 2
     small_work.small_recipes(steps=3)
+    step_log.MOST_STEPS = STEPS
     with tempfile.TemporaryDirectory(prefix="napari-fhn-soak-") as made:
         # In a copy: this process is to be that of a window, which has no torch.
         code, _, words = kills.in_a_copy(lambda say: small_work.prepare(Path(made) / "first"), Path(made))

@@ -1,4 +1,4 @@
-"""A disk that fails at the n-th write: the process is killed there, or told that no room is left.
+"""A disk that fails at the n-th write: the process is killed there, the power is cut, or no room is left.
 
 Every file that this program writes through Python is seen: files that are opened for writing and each write of theirs,
 as it reaches the system and not the buffer; renaming, removing, truncating, reserving room, syncing, making folders.
@@ -9,11 +9,15 @@ Where a write fails, half of it is on the disk: that is what torn lines and torn
     for fault in all_faults(folder, action=lambda: save(folder), prepare=lambda: put_back(folder)):
         assert load(folder) in (OLD, NEW), fault
 
+Where the power is cut, names are as they were left, as a journal of the file system keeps them, and what was written
+since a file was last brought to the disk is lost: it is as long as it was then. What is written into mapped files is
+not seen, and stays.
+
 Writers in C (GDAL, HDF5) are seen where Python opens, moves or removes their files. `size_limit` stops these in the
 middle of a file, and `on_small_disk` runs a program on a disk of a few megabytes, where the system allows it.
 
-As a program: ``python faulty_disk.py FOLDER N kill|full -m napari_fhn train ...`` runs another one on such a disk. Its
-child processes are not part of it.
+As a program: ``python faulty_disk.py FOLDER N kill|full|power -m napari_fhn train ...`` runs another one on such a
+disk. Its child processes are not part of it.
 """
 
 from __future__ import annotations
@@ -36,7 +40,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-Fault = Literal["kill", "full"]
+Fault = Literal["kill", "full", "power"]
 
 KILLED = 77
 """Exit status of a process that was ended by a fault."""
@@ -76,6 +80,8 @@ class Disk:
     events: list[Event] = field(default_factory=list)
     hit: bool = False
     lock: threading.RLock = field(default_factory=threading.RLock)
+    synced: dict[Path, int] = field(default_factory=dict)
+    """Of files that were written since: how much of each was brought to the disk."""
 
     def covers(self, path: Path) -> bool:
         """Whether a path lies on it."""
@@ -88,6 +94,8 @@ class Disk:
             return
         with self.lock:
             self.events.append(Event(kind, where, other))
+            if self.fault == "power" and len(self.events) < self.at:
+                self._note(kind, where, other)
             if not self.at or len(self.events) < self.at:
                 return
             first, self.hit = not self.hit, True
@@ -95,9 +103,30 @@ class Disk:
                 return
             if torn is not None and first:
                 torn()
-            if self.fault == "kill":
+            if self.fault == "power":
+                self._lose()
+            if self.fault in ("kill", "power"):
                 os._exit(KILLED)
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(where))
+
+    def _note(self, kind: str, path: Path, target: Path | None) -> None:
+        """Remember what of a file would be left; told before it happens."""
+        if kind in ("write", "truncate"):
+            self.synced.setdefault(path, path.stat().st_size if path.exists() else 0)
+        elif kind in ("sync", "remove"):
+            self.synced.pop(path, None)
+        elif kind == "rename" and target is not None:
+            self.synced.pop(target, None)
+            for one in [one for one in self.synced if one == path or path in one.parents]:
+                self.synced[target / one.relative_to(path)] = self.synced.pop(one)
+
+    def _lose(self) -> None:
+        """Take away what was not brought to the disk."""
+        global _disk
+        _disk = None  # nobody hears of this
+        for path, size in self.synced.items():
+            if path.is_file():
+                os.truncate(path, min(size, path.stat().st_size))
 
 
 _disk: Disk | None = None
@@ -130,9 +159,9 @@ def events(folder: str | Path, action: Callable[[], Any]) -> list[Event]:
     return seen.events
 
 
-def killed(folder: str | Path, action: Callable[[], Any], at: int) -> bool:
+def killed(folder: str | Path, action: Callable[[], Any], at: int, fault: Fault = "kill") -> bool:
     """Run a callable in a process of its own that is killed at the ``at``-th event; whether it came that far."""
-    return _in_a_child(lambda: _on(folder, at, action)) == KILLED
+    return _in_a_child(lambda: _on(folder, at, action, fault)) == KILLED
 
 
 def size_limit(most: int, action: Callable[[], Any]) -> bool:
@@ -218,7 +247,7 @@ def all_faults(
         What writes.
     prepare : callable
         Puts the folder back to how it was before.
-    faults : sequence of {"kill", "full"}
+    faults : sequence of {"kill", "full", "power"}
         Which ones.
     each : int
         Of the events each so manyth.
@@ -229,13 +258,13 @@ def all_faults(
         After each fault, with the folder as it was left.
     """
     for fault in faults:
-        if fault == "kill" and not hasattr(os, "fork"):
+        if fault != "full" and not hasattr(os, "fork"):
             continue
         for at in itertools.count(1, each):
             prepare()
             error = None
-            if fault == "kill":
-                hit = killed(folder, action, at)
+            if fault != "full":
+                hit = killed(folder, action, at, fault)
             else:
                 with disk(folder, at, "full") as seen:
                     try:
@@ -266,8 +295,8 @@ def unsynced(seen: Sequence[Event]) -> list[Event]:
 # Inside --------------------------------------------------------------------------------------------------------------
 
 
-def _on(folder: str | Path, at: int, action: Callable[[], Any]) -> int:
-    with disk(folder, at, "kill"):
+def _on(folder: str | Path, at: int, action: Callable[[], Any], fault: Fault) -> int:
+    with disk(folder, at, fault):
         action()
     return 0
 

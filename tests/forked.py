@@ -1,4 +1,4 @@
-"""``python -m napari_fhn...`` and scripts of the benchmarks, as copies of a process that has imported everything.
+"""What runs modules of the package, and scripts of the benchmarks, as copies of a process that has imported everything.
 
 A process that imports torch computes for two seconds before it does anything. Where a test is about what a process
 does, and not about how it begins, a copy is as good: it has its own memory, streams, environment, folder and end.
@@ -124,9 +124,16 @@ def installed(kind: type[Forked] = Forked) -> Iterator[None]:
 def _is_ours(args: Any) -> bool:
     if not isinstance(args, list | tuple) or len(args) < 2 or args[0] != sys.executable:
         return False
-    if args[1] == "-m":
-        return str(args[2]).partition(".")[0] == "napari_fhn"
+    if (module := _module(list(map(str, args[1:])))[:1]) != []:
+        return module[0].partition(".")[0] == "napari_fhn"
     return Path(args[1]).parent == _BENCHMARKS or _is_a_look(args)
+
+
+def _module(args: list[str]) -> list[str]:
+    """Return the module that arguments of Python run, with its own arguments; nothing where they run none."""
+    if args[:1] == ["-P"] and Path(args[1]).name == "leaving.py":
+        return [one for one in args[2:3] if one != "--interrupt"] + args[3:]
+    return args[1:] if args[:1] == ["-m"] else []
 
 
 def _is_a_look(args: Any) -> bool:
@@ -226,9 +233,9 @@ def _become(asked: dict[str, Any], streams: list[int]) -> None:
         os.environ.update(asked["env"])
         first, *arguments = asked["args"]
         first, *arguments = arguments if first == "-I" else asked["args"]
-        if first == "-m":
-            sys.argv[1:] = arguments[1:]
-            runpy.run_module(arguments[0], run_name="__main__", alter_sys=True)
+        if module := _module(asked["args"]):
+            sys.argv[1:] = module[1:]
+            runpy.run_module(module[0], run_name="__main__", alter_sys=True)
         elif first == "-c":
             sys.argv[:] = ["-c", *arguments[1:]]
             exec(compile(arguments[0], "<string>", "exec"), {"__name__": "__main__"})

@@ -121,3 +121,23 @@ def test_a_small_disk_is_full_soon(tmp_path):
     if ran is None:
         pytest.skip("this system lets nobody mount a disk of his own")
     assert json.loads(ran.stdout) == 28
+
+
+def test_a_power_cut_takes_what_was_not_brought_to_the_disk(tmp_path):
+    def write():
+        with open(tmp_path / "kept.part", "wb") as file:
+            file.write(b"kept")
+            file.flush()
+            os.fsync(file.fileno())
+            file.write(b" and lost")
+        os.replace(tmp_path / "kept.part", tmp_path / "kept")
+        (tmp_path / "lost").write_bytes(b"lost")
+        (tmp_path / "last").mkdir()
+
+    count = len(events(tmp_path, write))
+    for path in tmp_path.iterdir():
+        path.unlink() if path.is_file() else path.rmdir()
+    assert killed(tmp_path, write, count, "power")
+    assert (tmp_path / "kept").read_bytes() == b"kept"
+    assert (tmp_path / "lost").read_bytes() == b""
+    assert not (tmp_path / "last").exists()

@@ -1,4 +1,4 @@
-"""Killed, or out of room, at any moment of its writing: afterwards a file is the old one or the new one, whole."""
+"""Killed, without power or room at any moment of its writing: then a file is the old one or the new one, whole."""
 
 import json
 import os
@@ -36,6 +36,7 @@ from napari_fhn.training.updates import Done, Note, Progress
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="what is synced is not told here")
 
 OLD, NEW = 1, 2
+EVERY = ("kill", "full", "power")
 SCORES = {"mean": 0.5, "deviation": 0.1, "worst": 0.4}
 
 
@@ -210,7 +211,7 @@ def test_a_file_is_the_old_one_or_the_new_one(tmp_path, name):
         shutil.copytree(old, folder)
 
     found = set()
-    for fault in all_faults(folder, lambda: writer.write(folder, NEW), back):
+    for fault in all_faults(folder, lambda: writer.write(folder, NEW), back, EVERY):
         found.add(writer.read(folder))
         assert found <= {OLD, NEW}, fault
         assert isinstance(fault.error, OSError | SurveyError | None), fault
@@ -232,7 +233,7 @@ def test_states_are_the_old_ones_or_new_ones_or_none(tmp_path):
     def back() -> None:
         write(OLD)
 
-    for fault in all_faults(prediction.parent, lambda: write(NEW), back):
+    for fault in all_faults(prediction.parent, lambda: write(NEW), back, EVERY):
         found = state_file.read(prediction)
         assert found is None or (found[1] == int(found[0].model)).all(), fault
 
@@ -245,7 +246,7 @@ def test_a_prediction_that_is_kept_is_whole_or_not_there(tmp_path):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
 
-    for fault in all_faults(folder, lambda: mapped.copy(tmp_path / "prediction.npy", folder / "a.npy"), back):
+    for fault in all_faults(folder, lambda: mapped.copy(tmp_path / "prediction.npy", folder / "a.npy"), back, EVERY):
         if (folder / "a.npy").exists():
             assert (np.load(folder / "a.npy") == 7).all(), fault
 
@@ -264,7 +265,7 @@ def test_a_session_is_put_right_whatever_cuts_that_off(tmp_path):
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(damaged, folder)
 
-    for fault in all_faults(folder, lambda: damage.put_aside(folder), back):
+    for fault in all_faults(folder, lambda: damage.put_aside(folder), back, EVERY):
         with Session.existing(folder).writing("a test"):
             assert Session.existing(folder).manifest.surveys == (), fault
         for name in ("session.json", "wells.json"):

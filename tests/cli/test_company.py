@@ -55,6 +55,20 @@ def test_a_forecast_is_of_as_many_processes_as_train(capsys):
     assert main([*asked, "0"]) == 2
 
 
+def test_a_forecast_counts_what_the_dips_take_beside_the_first_steps(capsys):
+    asked = ["forecast", "--shape", "300,300,300", "--recipe", "sections", "--device", "cpu", "--memory"]
+    assert main([*asked, "8GB", "--json"]) == 0
+    (told,) = [one for one in map(json.loads, capsys.readouterr().out.splitlines()) if one["kind"] == "Forecast"]
+    dips, step = told["bytes_of_dips"], told["networks"][0]["bytes"]
+    assert dips > 400e6
+    for memory, fits in ((step + dips, True), (3 * step // 2, False)):
+        assert main([*asked, str(memory), "--json"]) == 0
+        (told,) = [one for one in map(json.loads, capsys.readouterr().out.splitlines()) if one["kind"] == "Forecast"]
+        assert told["fits"] == fits
+    assert main([*asked, "8GB"]) == 0
+    assert "The dips of the survey, found beside the first steps, take" in capsys.readouterr().out
+
+
 def test_what_does_not_fit_is_told_the_block_that_does(capsys):
     assert main(["forecast", "--shape", "400,400,400", "--recipe", "volume", "--memory", "40MB"]) == 0
     assert "so no network has to be cut over several devices" in capsys.readouterr().out

@@ -280,6 +280,31 @@ def test_ends_when_closed(engine, tmp_path):
     assert not psutil.pid_exists(pid)
 
 
+BEGINS = """
+import sys, time
+from napari_fhn.engine import Engine
+engine = Engine(sys.argv[1])
+engine.start()
+print(engine.pid, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.3, 1.0, 2.0])
+def test_never_outlives_a_viewer_that_was_killed_while_it_loads(tmp_path, seconds):
+    log = str(tmp_path / "engine.log")
+    viewer = subprocess.Popen([sys.executable, "-c", BEGINS, log], stdout=subprocess.PIPE, text=True)
+    worker = psutil.Process(int(viewer.stdout.readline()))
+    time.sleep(seconds)
+    viewer.kill()
+    viewer.wait()
+    viewer.stdout.close()
+    killed = time.monotonic()
+    while runs(worker) and time.monotonic() < killed + 10:
+        time.sleep(0.02)
+    assert time.monotonic() - killed < 2
+
+
 ORPHAN = """
 import sys, time, pathlib
 sys.path.insert(0, sys.argv[1])

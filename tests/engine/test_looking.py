@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -47,7 +48,7 @@ def test_what_is_wrong_is_said(job):
 
 def instead(monkeypatch, code: str) -> None:
     """Let another program be what looks."""
-    monkeypatch.setattr(looking, "PROGRAM", ("-S", "-c", f"import os, signal, sys, time\n{code}"))
+    monkeypatch.setattr(looking, "PROGRAM", [sys.executable, "-S", "-c", f"import os, signal, sys, time\n{code}"])
     monkeypatch.setattr(looking, "LOOK", 0.05)
 
 

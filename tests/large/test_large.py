@@ -75,6 +75,7 @@ def test_what_is_held_is_read_though_its_folder_is_gone_or_elsewhere(tmp_path, m
         np.testing.assert_array_equal(one[...], wanted)
     many = made(tmp_path / "b.zarr", values)
     many.pack()
+    monkeypatch.setattr(holding, "_all", type(holding._all)())  # what others hold is no part of this
     monkeypatch.setattr(holding, "_most", lambda: 2)
     assert mapped.hold(many) == len(layout.files(tmp_path / "b.zarr")) - 1 - 2
     shutil.rmtree(tmp_path / "b.zarr")

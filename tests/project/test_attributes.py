@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from napari_fhn.network.architecture import levels
 from napari_fhn.project import HeldOut, Project, Session, Settings, SurveySet, attributes, dips, jobs
 from napari_fhn.project.facts import bands_of, facts_of
 from napari_fhn.project.outlook import planned
+from napari_fhn.structure.attributes import Attribute
 from napari_fhn.structure.relative_time import RelativeTime
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Job
@@ -178,6 +180,16 @@ def test_predicting_derives_the_same_again(tmp_path):
     project.surveys = None  # only the copies are at hand
     Path(begun.job.inputs[1].path).unlink()
     assert jobs.prediction_job(project, begun.run).inputs == begun.job.inputs
+
+
+def test_all_attributes_of_a_large_survey_leave_out_what_takes_all_of_it_first_and_say_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys.modules[Attribute.__module__], "MOST_WHOLE", 100)
+    project = work(tmp_path / "s", ("cube", volume()))
+    begun = jobs.begin(project, settings(3, attributes=("all",)), held_out=HeldOut(0))
+    assert "relative-time" not in [item.attribute for item in begun.job.inputs]
+    assert "dip" in [item.attribute for item in begun.job.inputs]
+    assert any("Name it (relative-time) to have it all the same" in words for words in begun.notes), begun.notes
+    assert len(dips.of_session(tmp_path / "s").missing()) == dips.of_session(tmp_path / "s").bricks
 
 
 def test_relative_times_take_the_dips_that_the_session_keeps(tmp_path):

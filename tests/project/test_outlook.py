@@ -9,10 +9,13 @@ import numpy as np
 import xarray as xr
 
 from napari_fhn.network.architecture import levels
+from napari_fhn.network.counting import in_words
 from napari_fhn.network.equivalent import equivalent_unet
+from napari_fhn.network.forecast import PORTABLE
 from napari_fhn.project.outlook import outlook, planned
 from napari_fhn.project.settings import Settings
 from napari_fhn.project.surveyset import SurveySet
+from napari_fhn.structure.dips import brick_bytes
 from napari_fhn.training.plan import plan
 from napari_fhn.training.recipes import recipe
 from napari_fhn.training.schedule import Schedule
@@ -31,6 +34,21 @@ def test_it_says_what_is_needed_and_what_the_savings_are_worth():
     assert "8 GB free" in words
     assert "free" not in seen.sentence(None)
     assert "96 × 160" in seen.block_in_words
+
+
+def test_what_the_dips_take_beside_the_first_steps_is_said():
+    chosen = recipe("sections")
+    shape = (60, 50, 160)
+    step = plan(chosen.network, chosen.schedule, shape, channels=1, classes=7, vertical_axis=2)
+    assert outlook(step).beside == step.beside == brick_bytes(shape) > 10_000_000
+    assert f", and {in_words(step.beside)} for dips" in outlook(step).sentence(8_000_000_000)
+    # A graphics card has a memory of its own, a map no dips, and the network alone needs none.
+    assert outlook(step, PORTABLE).beside == 0
+    alone = plan(chosen.network, chosen.schedule, shape, channels=1, classes=7, vertical_axis=2, carries=False)
+    assert alone.beside == 0
+    assert "dips" not in outlook(alone).sentence(None)
+    turned = plan(chosen.network, chosen.schedule, (160, 60, 50), channels=1, classes=7, vertical_axis=0)
+    assert turned.beside == step.beside
 
 
 def test_what_is_not_counted_is_not_guessed():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from napari_fhn.box import Box
 from napari_fhn.structure import dips as dips_module
 from napari_fhn.structure.dip_store import Memory
-from napari_fhn.structure.dips import DipField, Dips, DipSettings, dips_of
+from napari_fhn.structure.dips import DipField, Dips, DipSettings, brick_bytes, dips_of
 
 
 def beds(shape: tuple[int, ...], slopes: tuple[float, ...], seed: int = 0) -> NDArray[np.float32]:
@@ -237,6 +238,35 @@ def test_without_room_or_leave_dips_stay_in_memory(tmp_path: Path, monkeypatch: 
     field = DipField.open(data, tmp_path / "full")
     assert field.read(Box.whole(data.shape)).slopes.shape == (2, *data.shape)
     assert not list((tmp_path / "full").iterdir())
+
+
+@pytest.mark.parametrize("shape", [(70, 60, 200), (900, 500)])
+@pytest.mark.parametrize("gaps", [False, True])
+def test_what_finding_dips_takes_is_foretold(shape: tuple[int, ...], gaps: bool) -> None:
+    data = beds(shape, (0.3,) * (len(shape) - 1))
+    if gaps:
+        data[..., :9] = np.nan
+    field = DipField.open(data)
+    tracemalloc.start()
+    field.make(0)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # Of the largest brick, with gaps; the first is one of the smallest, with a rim at fewer sides.
+    assert 0.5 * brick_bytes(shape) < peak <= brick_bytes(shape)
+
+
+def test_as_many_bricks_are_made_at_once_as_there_is_memory_for() -> None:
+    data, each = np.zeros((200, 200, 400), np.float32), brick_bytes((200, 200, 400))
+    assert 400e6 < each < 650e6
+    assert [DipField.open(data, threads=8, memory=int(n * each)).threads for n in (0, 0.5, 1, 3.5, 20)] == [
+        1,
+        1,
+        1,
+        3,
+        8,
+    ]
+    assert brick_bytes((20_000, 30_000, 2_000)) < 650e6
+    assert brick_bytes((100, 100)) == 100 * 100 * 58
 
 
 @pytest.mark.usefixtures("small_bricks")

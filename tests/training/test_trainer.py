@@ -23,6 +23,8 @@ from napari_fhn.training import (
     fit,
     predict,
 )
+from napari_fhn.training import setup as the_setup
+from napari_fhn.training.combination.settings import Combination
 from napari_fhn.training.model import load
 from napari_fhn.training.setup import Setup
 
@@ -231,6 +233,19 @@ def test_blocks_are_made_to_fit_before_anything_is_allocated(layered):
     assert isinstance(updates[-1], Done)
     with pytest.raises(JobError, match=r"the smallest block needs .* of memory and there are"):
         list(fit(replace(job, memory=1000)))
+
+
+def test_steps_leave_room_for_the_dips_that_are_found_beside_them(layered, monkeypatch):
+    job, _ = layered
+    job = scheduled(job, steps=2, block=(16, 32))
+    alone, carrying = replace(job, combination=None), replace(job, combination=Combination())
+    needed = Setup(alone).forecast
+    # Just enough for the blocks that were asked for, with dips of the size of the rest.
+    monkeypatch.setattr(the_setup, "dips_bytes", lambda shape, vertical: needed // 2)
+    for what, memory, smaller in ((alone, needed, False), (carrying, needed, True), (carrying, 2 * needed, False)):
+        blocks = Setup(replace(what, memory=memory)).blocks.schedule
+        asked = (what.schedule.block, what.schedule.batch, what.schedule.at_once)
+        assert ((blocks.block, blocks.batch, blocks.at_once) != asked) == smaller
 
 
 def test_goes_on_from_a_saved_model(layered, tmp_path):

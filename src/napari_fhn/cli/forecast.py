@@ -16,7 +16,7 @@ from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.comparison import map_axis
 from napari_fhn.network.counting import in_words
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET
-from napari_fhn.training.plan import Plan, plan, plan_of
+from napari_fhn.training.plan import Plan, left_beside, plan, plan_of
 from napari_fhn.training.recipes import fitting
 from napari_fhn.training.shard_size import outlook
 from napari_fhn.training.sizing import shared
@@ -146,13 +146,14 @@ def _plan(options: argparse.Namespace, found: Chosen) -> Plan:
 
 def _tell(planned: Plan, budget: int, device: str, as_json: bool) -> None:
     working_set = WORKING_SET if device == "cpu" else PORTABLE
+    room = left_beside(budget, planned.beside) if device == "cpu" else budget
     rows = [["", "a training step", "a prediction", "largest block that fits"]]
     told = []
     for name, invertible, low_rank in _ROWS if isinstance(planned.network, Architecture) else _RESNET:
         kind: dict[str, Any] = {"invertible": invertible, "block_low_rank": low_rank, "working_set": working_set}
         training = planned.needs(**kind, training=True)
         predicting = planned.needs(**kind, training=False)
-        largest = planned.largest_block(budget, **kind) if isinstance(planned.network, Architecture) else None
+        largest = planned.largest_block(room, **kind) if isinstance(planned.network, Architecture) else None
         told.append({
             "invertible": invertible, "block_low_rank": low_rank, "training": asdict(training), "bytes": training.total,
             "bytes_predicting": predicting.total, "largest_block": largest,
@@ -162,14 +163,17 @@ def _tell(planned: Plan, budget: int, device: str, as_json: bool) -> None:
     assert isinstance(needs, int)
     if as_json:
         what = {"block": planned.block, "batch": planned.batch, "input_channels": planned.input_channels}
-        where = {"device": device, "budget": budget, "fits": needs <= budget}
-        print(json.dumps({"kind": "Forecast", **what, **where, "networks": told}))
+        where = {"device": device, "budget": budget, "fits": needs <= room}
+        print(json.dumps({"kind": "Forecast", **what, **where, "bytes_of_dips": planned.beside, "networks": told}))
         return
     together = "" if planned.at_once == planned.batch else f", {planned.at_once} at a time"
     size = f"{planned.batch} x {_times(planned.block)} voxels{together}"
     print(f"{size}, {planned.input_channels} channels, {planned.classes} classes")
     print(aligned(rows))
-    print(f"There are {in_words(budget)} on {device}: {_verdict(needs, budget, told[0]['largest_block'])}.")
+    if planned.beside:
+        whose = "" if device == "cpu" else " of the machine's memory"
+        print(f"The dips of the survey, found beside the first steps, take {in_words(planned.beside)}{whose} more.")
+    print(f"There are {in_words(budget)} on {device}: {_verdict(needs, room, told[0]['largest_block'])}.")
 
 
 def _verdict(needs: int, budget: int, largest: Any) -> str:

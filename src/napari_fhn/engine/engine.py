@@ -7,7 +7,6 @@ import math
 import os
 import queue
 import subprocess
-import sys
 import threading
 import time
 from dataclasses import asdict
@@ -108,7 +107,7 @@ class Engine:
         with self.log.open("w", encoding="utf-8") as log:
             # A process of its own and not multiprocessing: that would run the user's script a second time.
             process = self._process = subprocess.Popen(
-                [sys.executable, "-m", "napari_fhn.engine.worker"],
+                leaving.command("napari_fhn.engine.worker"),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

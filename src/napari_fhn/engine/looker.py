@@ -1,6 +1,6 @@
 """The program that lets a network look at a survey: a job comes in on standard input, shares and the end go out.
 
-Run as ``python -m napari_fhn.engine.looker``. It ends when the one who asked is gone, whatever it is doing.
+Run as ``leaving.command`` says. It ends when the one who asked is gone, whatever it is doing.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from napari_fhn.training.leaving import leave_with_starter
 
 def main() -> None:
     """Look, and say as lines of JSON: the share that is done, at last that it is, or what went wrong."""
-    leave_with_starter()
+    leave_with_starter()  # where it was run as a module
     # What libraries print must not end up between the lines: standard output is theirs no longer.
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import math
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -16,11 +15,11 @@ from napari_fhn.engine.pulse import Silence, waiting_of
 from napari_fhn.training import groups
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Job
-from napari_fhn.training.leaving import LAST_SECONDS, end
+from napari_fhn.training.leaving import LAST_SECONDS, command, end
 from napari_fhn.training.pipes import lines_or_silence
 
-PROGRAM = ("-m", "napari_fhn.engine.looker")
-"""What Python is started with."""
+PROGRAM = command("napari_fhn.engine.looker")
+"""What is started."""
 
 LOOK = 0.5
 """Seconds without a word after which is looked whether the process still lives, and whether anybody waits for it."""
@@ -61,7 +60,7 @@ class Looking:
             When the model or the files do not fit, or the process died.
         """
         process = self._process = subprocess.Popen(
-            [sys.executable, *PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            PROGRAM, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
         assert process.stdin is not None
         assert process.stdout is not None

@@ -1,7 +1,7 @@
 """The program that trains: commands come in as JSON lines on standard input, updates go out on standard output.
 
-Run as ``python -m napari_fhn.engine.worker``. It ends when its standard input closes, so it never outlives the viewer.
-A line that it does not understand is answered, and the next one heard.
+Run as ``leaving.command`` says. It ends when its standard input closes, and is ended when whoever started it is gone,
+so it never outlives the viewer. A line that it does not understand is answered, and the next one heard.
 """
 
 from __future__ import annotations
@@ -197,7 +197,7 @@ def _sentence(error: Exception) -> str:
 
 def main() -> None:
     """Talk over the standard streams."""
-    leave_with_starter()
+    leave_with_starter()  # where it was run as a module
     # What libraries print must not end up between the updates: standard output is theirs no longer.
     updates = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)

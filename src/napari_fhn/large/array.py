@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import itertools
 import math
 import os
@@ -55,6 +56,14 @@ class Large(NDArrayOperatorsMixin):
         Of its values.
     filename : str
         Its folder.
+    strict : bool
+        Whether what is not held raises as well once the folder is gone, in place of being empty.
+    heard : bool
+        Whether somebody who draws it looks at `trouble`; before, what cannot be read raises.
+    trouble : OSError or None
+        Why a part of a box could not be read, which is 0 then; whoever hears of it sets it back.
+    read_since : bool
+        Whether a box was read after that.
 
     Examples
     --------
@@ -78,6 +87,9 @@ class Large(NDArrayOperatorsMixin):
         self._blocks: OrderedDict[_Key, NDArray[Any] | None] = OrderedDict()
         self._kept = 0
         self._held: Holding | None = None
+        self.strict = self.heard = False
+        self.trouble: OSError | None = None
+        self.read_since = False
 
     @classmethod
     def create(cls, path: Path, shape: tuple[int, ...], dtype: DTypeLike, *, exclusive: bool = False) -> Large:
@@ -124,6 +136,17 @@ class Large(NDArrayOperatorsMixin):
     def layer(self, number: int) -> Large:
         """Return what its `number` would be, without reading it."""
         return Large(self._cut, writable=False, lead=(*self._lead, range(self.shape[0])[number]))
+
+    def raising(self) -> Large:
+        """Return the same array for whoever works with it: what cannot be read raises, whoever draws this one."""
+        found = copy.copy(self)
+        found.strict, found.heard = True, False
+        return found
+
+    @property
+    def may_be_back(self) -> bool:
+        """Whether its folder is there."""
+        return self._cut.path.is_dir()
 
     def take(self, number: int, axis: int, out: None = None, mode: str = "raise") -> NDArray[Any]:
         """Return a section, as `numpy.take` does."""
@@ -275,14 +298,21 @@ class Large(NDArrayOperatorsMixin):
 
     def _read(self, box: Box) -> NDArray[Any]:
         out = np.zeros(tuple(one.stop - one.start for one in box), self.dtype)
+        failed = False
         with self._lock:
             for place, inside, outside in self._parts(box):
-                values = self._looking(place)
-                if values is not None:
-                    out[outside] = values[inside]
-                else:
-                    whole = tuple(slice(one, one + 1) if isinstance(one, int) else one for one in inside)
-                    self._unpack(place, whole, out[outside][(np.newaxis,) * len(self._lead)])
+                try:
+                    values = self._looking(place)
+                    if values is not None:
+                        out[outside] = values[inside]
+                    else:
+                        whole = tuple(slice(one, one + 1) if isinstance(one, int) else one for one in inside)
+                        self._unpack(place, whole, out[outside][(np.newaxis,) * len(self._lead)])
+                except OSError as error:
+                    if not self.heard:
+                        raise
+                    self.trouble, failed = error, True
+        self.read_since = not failed
         return out
 
     def _looking(self, place: Place) -> npy.Map | None:
@@ -311,8 +341,9 @@ class Large(NDArrayOperatorsMixin):
             gone = not self._cut.path.is_dir()
             held = self._held.path(place) if self._held is not None and gone else None
             if held is None:
-                if self._held is None:
-                    os.stat(self._cut.path)  # where all of it is gone, it is not empty
+                # Where all of it is gone, it is not empty; whoever saves what is held elsewhere has been told.
+                if self._held is None or self.strict:
+                    os.stat(self._cut.path)
                 return
             path, now = held, os.stat(held)
         state = (now.st_ino, now.st_mtime_ns, now.st_size)
@@ -320,6 +351,8 @@ class Large(NDArrayOperatorsMixin):
         wanted = [(place, one, state) for one in itertools.product(*ranges)]
         absent = [key[1] for key in wanted if key not in self._blocks]
         fresh = dict(shard.blocks(path, self._cut.grid, block, self.dtype, absent)) if absent else {}
+        if absent and self._held is not None:
+            self._held.hold(place)  # where it was packed since
         for key in wanted:
             values = fresh[key[1]] if key[1] in fresh else self._blocks[key]
             if values is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import weakref
 from pathlib import Path
 
 from napari_fhn.large.layout import Layout, Place
@@ -13,6 +14,10 @@ _FEW = 256
 
 _OPEN_AGAIN = Path("/dev/fd")
 """Where a file that is held is opened once more, whatever became of its name."""
+
+
+_all: weakref.WeakSet[Holding] = weakref.WeakSet()
+"""Of every array that is held: what a process may have open is for all of them."""
 
 
 class Holding:
@@ -35,6 +40,7 @@ class Holding:
         self._cut = cut
         self._files: dict[Place, tuple[tuple[int, int], int]] = {}
         self.left_out = 0
+        _all.add(self)
 
     def refresh(self) -> None:
         """Hold what lies there now; what was packed anew since is held in place of what it was."""
@@ -63,7 +69,7 @@ class Holding:
         if known is not None and known[0] == (now.st_dev, now.st_ino):
             return
         self._let_go(place)
-        if len(self._files) >= _most():
+        if sum(len(one._files) for one in _all) >= _most():
             self.left_out += 1
             return
         try:

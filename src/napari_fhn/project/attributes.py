@@ -27,7 +27,17 @@ from napari_fhn.project import backbones, dips
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.facts import facts_of, facts_on
 from napari_fhn.project.inputs import note_copy, sweep
-from napari_fhn.structure.attributes import AUTO, Attribute, AttributesError, Band, Facts, attribute, fitting, wanted
+from napari_fhn.structure.attributes import (
+    AUTO,
+    Attribute,
+    AttributesError,
+    Band,
+    Facts,
+    attribute,
+    fitting,
+    left_out,
+    wanted,
+)
 from napari_fhn.structure.attributes.attribute import Fitted
 from napari_fhn.structure.attributes.backbone import Backbone
 from napari_fhn.structure.attributes.deriving import Derived, Sources
@@ -42,6 +52,9 @@ _VERSION = 1
 """Of how attributes are computed: a higher one derives them again."""
 
 _SHORT = 8
+
+_DIPS_RATE = 1e6
+"""Samples a second whose dips one processor finds: 28 million took it 22 s."""
 
 
 @dataclass(frozen=True)
@@ -168,6 +181,11 @@ def add(
         have = {one.text for one in named}
         named += [one for one in chosen if one.text not in have]
         words.append(why)
+    words += [
+        f"{one.title[:1].upper()}{one.title[1:]} is not among 'all' here: it takes the dips of the whole survey first, "
+        f"some {math.prod(known.shape) / _DIPS_RATE / 60:,.0f} minutes. Name it ({one.name}) to have it all the same."
+        for one in left_out(texts, known)
+    ]
     fitted = {item.attribute: item.fitted for item in learnt if item.attribute}
     made = tuple(_derived(project, inputs, one, known, sources, fitted, progress) for one in named)
     sweep(project.session, [Path(item.path).name for item in made])

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +21,7 @@ from napari_fhn.structure.attributes.backbone import Backbone
 from napari_fhn.training.backbone import Task
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Input
-from napari_fhn.training.leaving import end
+from napari_fhn.training.leaving import command, end
 from napari_fhn.training.pipes import lines_or_silence
 from napari_fhn.training.transfer import saved_job
 
@@ -185,7 +184,7 @@ def _task(backbone: Backbone, inputs: Sequence[Input], known: Facts, fitted: Fit
 def _run(task: Task, told: Told | None) -> dict[str, Any]:
     """Run it to its end, and return its last answer."""
     process = subprocess.Popen(
-        [sys.executable, "-m", _MODULE],
+        command(_MODULE),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -13,6 +13,7 @@ from napari_fhn.project.session import Session
 from napari_fhn.shards import Part
 from napari_fhn.training import inside
 from napari_fhn.training.job import Input, Job
+from napari_fhn.training.memory import free_bytes
 from napari_fhn.training.stored import moved
 from napari_fhn.training.volume import open_input
 
@@ -37,7 +38,7 @@ def dips_of(inputs: Sequence[Input], vertical: int, folder: str | Path | None = 
     first, values = inputs[0], amplitudes_of(inputs, vertical)
     upright = vertical % values.ndim == values.ndim - 1
     stamp = first.stamp if upright or not first.stamp else f"{first.stamp}-{vertical}"
-    return DipField.open(values, folder if stamp else None, stamp=stamp)
+    return DipField.open(values, folder if stamp else None, stamp=stamp, memory=free_bytes() // 2)
 
 
 def of_session(folder: str | Path) -> DipField:

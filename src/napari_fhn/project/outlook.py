@@ -29,12 +29,15 @@ class Outlook:
         Bytes of a training step; None for a network that nobody has counted.
     without : int or None
         Bytes of the same network with every state kept and every kernel of full rank.
+    beside : int
+        Bytes that finding the dips of the survey takes beside the first steps, of the same memory.
     """
 
     block: tuple[int, ...]
     batch: int
     needs: int | None
     without: int | None
+    beside: int = 0
 
     @property
     def block_in_words(self) -> str:
@@ -53,7 +56,8 @@ class Outlook:
         if self.needs is None or self.without is None:
             return "Memory of this kind of network: not forecast"
         there = "" if free is None else f"  ·  {in_words(free)} free"
-        return f"Memory: {in_words(self.needs)}, not {in_words(self.without)}{there}"
+        dips = f", and {in_words(self.beside)} for dips" if self.beside else ""
+        return f"Memory: {in_words(self.needs)}, not {in_words(self.without)}{dips}{there}"
 
 
 def outlook(plan: Plan, working_set: WorkingSet = WORKING_SET) -> Outlook:
@@ -76,7 +80,8 @@ def outlook(plan: Plan, working_set: WorkingSet = WORKING_SET) -> Outlook:
     except JobError:
         # A network to compare with: nobody has counted it.
         return Outlook(plan.block, plan.batch, None, None)
-    return Outlook(plan.block, plan.batch, needs, without)
+    # On a graphics card the network has a memory of its own.
+    return Outlook(plan.block, plan.batch, needs, without, plan.beside if working_set == WORKING_SET else 0)
 
 
 def planned(settings: Settings, surveys: SurveySet, classes: int, vertical: int | None) -> Plan:
@@ -112,4 +117,5 @@ def planned(settings: Settings, surveys: SurveySet, classes: int, vertical: int 
         position=settings.position,
         map_axis=axis,
         neighbours=settings.neighbours,
+        carries=settings.combination is not None,
     )

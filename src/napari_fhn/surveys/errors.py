@@ -7,6 +7,11 @@ from pathlib import Path
 from napari_fhn.keys import hidden
 from napari_fhn.sentence import in_one_line
 
+GONE = "it is not there any more"
+"""What is said of a survey that was there when it was opened."""
+
+BRING_BACK = "Bring it back: it is read again then"
+
 
 class SurveyError(ValueError):
     """A survey file that cannot be read or written, in a sentence a geoscientist can act on.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from numpy.typing import DTypeLike, NDArray
 from xarray.backends import BackendArray
 from xarray.core import indexing
 
-from napari_fhn.surveys.errors import SurveyError
+from napari_fhn.surveys.errors import BRING_BACK, GONE, SurveyError
 
 #: Larger magnitudes are no measurements: programs write them where there is none, often without saying so.
 ABSURD = 1e30
@@ -38,6 +39,7 @@ class LazyArray(BackendArray):
         self.path = path
         self.shape = tuple(int(n) for n in shape)
         self.dtype = np.dtype(dtype)
+        self._there = os.path.exists(path)  # not so of what lies at an address, or in another file
 
     @abstractmethod
     def read(self, box: Box) -> NDArray[Any]:
@@ -82,6 +84,8 @@ class LazyArray(BackendArray):
             size = " x ".join(str(-(-(part.stop - part.start) // part.step)) for part in box)
             raise SurveyError(self.path, f"there is no memory for {size} values of it", "Open a part of it") from error
         except Exception as error:
+            if self._there and not os.path.exists(self.path):
+                raise SurveyError(self.path, GONE, BRING_BACK) from error
             # Damage inside a file shows only here, and the libraries below have an exception of their own each.
             what = f"a part of it cannot be read ({type(error).__name__}: {one_line(error)})"
             raise SurveyError(self.path, what, "It seems to be damaged: copy or export it again") from error

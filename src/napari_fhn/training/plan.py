@@ -46,6 +46,8 @@ class Plan:
         Of the whole survey.
     vertical_axis : int or None
         Of the survey, where one is upright.
+    carries : bool
+        Whether the prediction takes in what is carried along reflectors.
     """
 
     network: NetworkDescription
@@ -59,6 +61,7 @@ class Plan:
     arrays: float = 0.0
     shape: tuple[int, ...] = ()
     vertical_axis: int | None = None
+    carries: bool = True
 
     def needs(
         self,
@@ -124,6 +127,11 @@ class Plan:
             return None
 
     @property
+    def beside(self) -> int:
+        """Bytes of the machine's memory that finding the dips takes beside the first steps; 0 without any."""
+        return dips_bytes(self.shape, self.vertical_axis) if self.carries else 0
+
+    @property
     def _same(self) -> dict[str, Any]:
         return {
             "batch": self.at_once,
@@ -150,6 +158,7 @@ def plan(
     position: Position = "vertical",
     map_axis: int | None = None,
     neighbours: bool = False,
+    carries: bool = True,
 ) -> Plan:
     """Plan a training.
 
@@ -165,6 +174,8 @@ def plan(
         Channels of the data as they are, and classes.
     vertical_axis, position, map_axis, neighbours
         As in :class:`~napari_fhn.training.job.Job`.
+    carries : bool
+        Whether the prediction takes in what is carried along reflectors.
 
     Returns
     -------
@@ -213,7 +224,8 @@ def plan(
         _OPTIMISERS[schedule.optimiser],
         schedule.objective.arrays,
         tuple(shape),
-        vertical_axis,
+        vertical_axis if map_axis is None else None,
+        carries,
     )
 
 
@@ -240,7 +252,33 @@ def plan_of(job: Job) -> Plan:
         position=job.position,
         map_axis=job.map_axis,
         neighbours=job.neighbours,
+        carries=job.combination is not None,
     )
+
+
+def dips_bytes(shape: tuple[int, ...], vertical_axis: int | None) -> int:
+    """Return the bytes that finding the dips of a survey takes, a brick at a time; 0 where it has none.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Of the survey.
+    vertical_axis : int or None
+        Of time or depth.
+    """
+    if vertical_axis is None or not 2 <= len(shape) <= 3:
+        return 0
+    try:
+        from napari_fhn.structure.dips import brick_bytes
+    except ImportError:  # a machine that only trains has no scipy, and goes without
+        return 0
+    across = [size for axis, size in enumerate(shape) if axis != vertical_axis % len(shape)]
+    return brick_bytes((*across, shape[vertical_axis]))
+
+
+def left_beside(limit: int, dips: int) -> int:
+    """Return the bytes that steps may take of so many, where dips are found beside them: half of it at least."""
+    return limit - min(dips, limit // 2)
 
 
 def _length(size: int, block: int, multiple: int) -> int:

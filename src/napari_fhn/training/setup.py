@@ -24,6 +24,7 @@ from napari_fhn.training.frame import Frame
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.labelled import LabelFile
 from napari_fhn.training.memory import free_bytes
+from napari_fhn.training.plan import dips_bytes, left_beside
 from napari_fhn.training.predictor import Predictor
 from napari_fhn.training.ranks import ALONE, Ranks
 from napari_fhn.training.schedule import Keep as Keeps
@@ -98,8 +99,9 @@ class Setup:
             pin=self.device.type == "cuda",
         )
         self._share(ranks, resumes)
-        self._fit_into_memory(job.memory)
-        self._keep(job.schedule.keep, job.memory)
+        limit = self._left(job)
+        self._fit_into_memory(limit)
+        self._keep(job.schedule.keep, limit)
         if ranks.rank:
             return
         self.predictor = Predictor(self.network, self.frame, job, self.device)
@@ -162,9 +164,18 @@ class Setup:
         if needed is not None and needed > limit:
             raise sizing.too_little(needed, limit)
 
-    def _fit_into_memory(self, limit: int | None) -> None:
+    def _left(self, job: Job) -> int:
+        """Return the bytes that steps may take: on a processor dips are found beside them, in the same memory.
+
+        Also where they are known already, so that the same training has the same blocks.
+        """
+        limit = free_bytes(str(self.device)) if job.memory is None else job.memory
+        if self.device.type != "cpu" or job.combination is None or self.frame.map_axis is not None:
+            return limit
+        return left_beside(limit, dips_bytes(self.frame.shape, self.frame.vertical_axis))
+
+    def _fit_into_memory(self, limit: int) -> None:
         """Make blocks smaller until the forecast fits: a full machine ends processes without asking."""
-        limit = free_bytes(str(self.device)) if limit is None else limit
         asked = self.forecast
         while (needed := self.forecast) is not None and needed > limit:
             if not self.blocks.halve():
@@ -175,9 +186,8 @@ class Setup:
                 f"{sizing.in_voxels(self.blocks.schedule)}."
             )
 
-    def _keep(self, asked: Keeps, limit: int | None) -> None:
+    def _keep(self, asked: Keeps, limit: int) -> None:
         """Keep states or hidden layers as asked; by itself where a quarter of the memory is enough for them."""
-        limit = free_bytes(str(self.device)) if limit is None else limit
         if not isinstance(self.network, HyperbolicNetwork):
             return
         kinds: list[Keep] = ["states", "hidden", "nothing"]

@@ -48,6 +48,7 @@ from napari_fhn.widgets.running.training_history import TrainingHistory
 from napari_fhn.widgets.sessions.rescuing import Rescuing
 from napari_fhn.widgets.sessions.starting import Starting
 from napari_fhn.widgets.sessions.store import SessionStore
+from napari_fhn.widgets.standing import Standing
 from napari_fhn.widgets.state import RunState
 from napari_fhn.widgets.views.beside import Beside
 from napari_fhn.widgets.views.bodies import Bodies
@@ -120,6 +121,8 @@ class Desk:
         Saves the labels elsewhere when the folder of the session is gone.
     healing : Healing
         Brings back layers that were taken away.
+    standing : Standing
+        Looks after what is on view while its file goes.
     starting : Starting
         What there is to go on with.
     root : Path
@@ -144,6 +147,7 @@ class Desk:
         self.context = context = DeskContext(
             viewer, self.messages, self.background, self.data, self.project, self.state
         )
+        self.standing = Standing(viewer, self.messages)
         self.turning = Turning(viewer, self.data)
         self.bricks = Bricks(context, self.home / "bricks")
         self.stacking = Stacking(context, self.home / "maps")
@@ -272,6 +276,7 @@ class Desk:
         disconnect(camera_of(self.viewer).events.center, self._wander)
         self.block_box.close()
         self.healing.close()
+        self.standing.close()
         self.scene.close()
         self.beside.close()
         self.turning.close()

@@ -92,8 +92,9 @@ class Prediction:
     def values(self) -> NDArray[np.uint8] | None:
         """Return what is predicted, None where nothing is shown."""
         data: Any = None if self.layer is None else self.layer.data
-        # A large one is read where it is looked at.
-        return cast("NDArray[np.uint8] | None", data if isinstance(data, Large | None) else np.asanyarray(data))
+        # A large one is read where it is looked at; work does not go on with what cannot be read.
+        data = data.raising() if isinstance(data, Large) else data if data is None else np.asanyarray(data)
+        return cast("NDArray[np.uint8] | None", data)
 
     def close(self) -> None:
         """Let go of the viewer."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
 from napari_fhn.box import Box
 from napari_fhn.structure import attributes
-from napari_fhn.structure.attributes import Band, Facts, Step, choosing
+from napari_fhn.structure.attributes import Attribute, Band, Facts, Step
 from napari_fhn.structure.attributes.choosing import choose
 from napari_fhn.structure.attributes.deriving import Sources
 from napari_fhn.structure.dips import DipField
@@ -97,7 +99,7 @@ def test_what_takes_the_whole_of_a_large_survey_is_not_asked_for(monkeypatch):
     choose([attributes.attribute("relative-time")], facts, sources, Known(labels))
     assert asked
     asked.clear()
-    monkeypatch.setattr(choosing, "_MOST_WHOLE", values.size - 1)
+    monkeypatch.setattr(sys.modules[Attribute.__module__], "MOST_WHOLE", values.size - 1)
     choose([attributes.attribute("relative-time")], facts, sources, Known(labels))
     assert not asked
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -205,6 +207,20 @@ def test_all_stands_for_those_that_fit_and_each_comes_once():
     found = attributes.wanted(["tilt", "all", "TILT"], facts)
     assert [one.text for one in found] == ["tilt", "derivatives", "gradient", "vertical", "analytic", "residual"]
     assert attributes.checked([" Tilt", "tilt", "ALL"]) == ("tilt", "all")
+
+
+def test_what_takes_the_whole_of_a_large_survey_has_to_be_named(monkeypatch):
+    facts = Facts((6, 7, 40), (Step(), Step(), Step(4.0, "ms")), (Band("seismic"),), 2)
+    every = [one.text for one in attributes.wanted(["all"], facts)]
+    assert "relative-time" in every
+    assert not attributes.left_out(["all"], facts)
+    monkeypatch.setattr(sys.modules[attributes.Attribute.__module__], "MOST_WHOLE", 6 * 7 * 40 - 1)
+    every.remove("relative-time")
+    assert [one.text for one in attributes.wanted(["all"], facts)] == every
+    assert [one.text for one in attributes.wanted(["all", "relative-time"], facts)] == [*every, "relative-time"]
+    assert [one.name for one in attributes.left_out(["All"], facts)] == ["relative-time"]
+    assert not attributes.left_out(["all", "relative-time"], facts)
+    assert not attributes.left_out(["dip"], facts)
 
 
 def test_dates_are_known_by_their_bands():

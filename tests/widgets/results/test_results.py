@@ -157,12 +157,17 @@ def test_the_network_is_written_for_other_programs_by_a_process(labelled, add_ru
         asked.append(command)
         return SimpleNamespace(returncode=2 * (len(asked) == 1), stderr="napari-fhn: Sizes are free.\n")
 
-    monkeypatch.setattr(reporting, "subprocess", SimpleNamespace(run=process))
+    monkeypatch.setattr(reporting.leaving, "run", process)
     path = tmp_path / "net.onnx"
     desk.reporting.export_network(path)
     assert spin(lambda: desk.messages.error, 10)
     # Whoever chose the name was asked about a file that is there.
-    assert asked[0][3:] == ["export-network", str(run.model), str(path), "--overwrite"]
+    assert asked[0][asked[0].index("napari_fhn.cli") + 1 :] == [
+        "export-network",
+        str(run.model),
+        str(path),
+        "--overwrite",
+    ]
     assert desk.messages.message == "The network could not be written: Sizes are free."
     desk.reporting.export_network(path)
     assert spin(lambda: desk.messages.message.startswith("The network is written"), 10)

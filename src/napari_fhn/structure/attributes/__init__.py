@@ -5,7 +5,17 @@
 
 from napari_fhn.structure.attributes.attribute import Attribute, AttributesError
 from napari_fhn.structure.attributes.facts import Band, Facts, Step
-from napari_fhn.structure.attributes.registry import ALL, ATTRIBUTES, AUTO, attribute, checked, fitting, wanted, why_not
+from napari_fhn.structure.attributes.registry import (
+    ALL,
+    ATTRIBUTES,
+    AUTO,
+    attribute,
+    checked,
+    fitting,
+    left_out,
+    wanted,
+    why_not,
+)
 
 __all__ = [
     "ALL",
@@ -19,6 +29,7 @@ __all__ = [
     "attribute",
     "checked",
     "fitting",
+    "left_out",
     "wanted",
     "why_not",
 ]

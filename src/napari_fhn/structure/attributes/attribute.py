@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar, Protocol
@@ -40,6 +41,10 @@ class OfSurvey(Protocol):
         ...
 
 
+MOST_WHOLE = 2**25
+"""Voxels of a survey up to which what takes the whole of it is made unasked: its dips take half a minute."""
+
+
 class Attribute(ABC):
     """An attribute, with what a person said of it after its name.
 
@@ -60,6 +65,8 @@ class Attribute(ABC):
         What may stand after a colon; empty where nothing may.
     of_each_survey : bool
         Whether its numbers are those of one survey, and mean something else on another.
+    takes_survey : bool
+        Whether no voxel of it is known before all of the survey was gone through, as `of_survey` says.
     """
 
     name: ClassVar[str]
@@ -67,6 +74,7 @@ class Attribute(ABC):
     words: ClassVar[str]
     takes: ClassVar[str] = ""
     of_each_survey: ClassVar[bool] = False
+    takes_survey: ClassVar[bool] = False
 
     def __init__(self, arguments: Sequence[str] = ()) -> None:
         self.arguments = tuple(one.strip() for one in arguments)
@@ -77,6 +85,10 @@ class Attribute(ABC):
     def text(self) -> str:
         """How it is written: its name, and what was said of it."""
         return f"{self.name}:{','.join(self.arguments)}" if self.arguments else self.name
+
+    def is_long(self, facts: Facts) -> bool:
+        """Whether it takes so long on these data that only who names it gets it."""
+        return self.takes_survey and math.prod(facts.shape) > MOST_WHOLE
 
     @abstractmethod
     def why_not(self, facts: Facts) -> str:

@@ -6,7 +6,6 @@ told as means and spreads. Only what helps by more than chance is proposed.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,9 +19,6 @@ from napari_fhn.structure.attributes.facts import Facts
 from napari_fhn.structure.bodies import Bodies, Labels
 
 Values = NDArray[np.float32]
-
-_MOST_WHOLE = 2**25
-"""Voxels of a survey up to which what takes the whole of it is asked for too: its dips take half a minute."""
 
 _PLACES = 1500
 """Labelled voxels that are looked at."""
@@ -89,11 +85,10 @@ def choose(candidates: Sequence[Attribute], facts: Facts, sources: Sources, labe
     base = _features(_Around(sources, facts.vertical), places)
     known: dict[str, Values] = {}
     for one in candidates:
-        derived = Derived(one, facts, sources)
-        if derived.takes_all and math.prod(facts.shape) > _MOST_WHOLE:
+        if one.is_long(facts):
             continue
         try:
-            known[one.text] = _features(derived, places)
+            known[one.text] = _features(Derived(one, facts, sources), places)
         except AttributesError:
             continue  # what cannot be found on these data helps nobody
     names = {one.text: one for one in candidates if one.text in known}

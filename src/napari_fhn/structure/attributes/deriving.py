@@ -152,11 +152,6 @@ class Derived:
         self._survey = attribute.of_survey(sources, facts)
 
     @property
-    def takes_all(self) -> bool:
-        """Whether no box is read before the whole of the data was."""
-        return self._survey is not None
-
-    @property
     def fitted(self) -> Fitted:
         """What was found on the data as a whole; looked for when it is first needed."""
         if self._fitted is None:

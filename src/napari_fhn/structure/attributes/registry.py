@@ -67,7 +67,7 @@ def why_not(text: str, facts: Facts) -> str:
 
 
 def wanted(texts: Iterable[str], facts: Facts) -> tuple[Attribute, ...]:
-    """Return the attributes that a person asks for, each once; ``"all"`` stands for all that fit.
+    """Return the attributes that a person asks for, each once; ``"all"`` stands for all that fit, but for `left_out`.
 
     Parameters
     ----------
@@ -85,7 +85,8 @@ def wanted(texts: Iterable[str], facts: Facts) -> tuple[Attribute, ...]:
     for text in texts:
         if text.strip().lower() == ALL:
             for one in fitting(facts):
-                found.setdefault(one.text, one)
+                if not one.is_long(facts):
+                    found.setdefault(one.text, one)
             continue
         one = attribute(text)
         why = one.why_not(facts)
@@ -93,6 +94,20 @@ def wanted(texts: Iterable[str], facts: Facts) -> tuple[Attribute, ...]:
             raise AttributesError(f"the attribute {one.name!r} {why}")
         found[one.text] = one
     return tuple(found.values())
+
+
+def left_out(texts: Iterable[str], facts: Facts) -> tuple[Attribute, ...]:
+    """Return what fits data and is not among all of them, as it takes minutes of a large survey before the first voxel.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        What a person asks for; nothing is left out that is named, or where not all are asked for.
+    facts : Facts
+        Of the data.
+    """
+    asked = [text.strip().lower() for text in texts]
+    return tuple(one for one in fitting(facts) if ALL in asked and one.is_long(facts) and one.name not in asked)
 
 
 def checked(texts: Sequence[str]) -> tuple[str, ...]:

@@ -252,7 +252,7 @@ class RelativeTime(OfReflectors):
         "Where the reflector of a voxel meets the column in the middle of the survey, in samples: the same number "
         "along a layer, however it is folded. It takes the dips of the whole survey; each survey has its own numbers."
     )
-    of_each_survey = True
+    of_each_survey = takes_survey = True
 
     def reach(self, facts: Facts) -> Reach:
         """The whole survey."""

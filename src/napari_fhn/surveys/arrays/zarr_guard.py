@@ -20,7 +20,7 @@ from zarr.storage import LocalStore
 from napari_fhn.regular import why_not
 from napari_fhn.surveys.arrays.unpacking import is_torn, within
 from napari_fhn.surveys.arrays.zarr_metadata import NAMES, Packed, arrays_in
-from napari_fhn.surveys.errors import SurveyError
+from napari_fhn.surveys.errors import BRING_BACK, GONE, SurveyError
 
 #: Packings that are unpacked to see how much they hold, and those that say it in their first bytes.
 _TRIED = ("zlib", "gzip", "bz2", "lzma")
@@ -41,10 +41,12 @@ class Guard:
     def __init__(self, about: Path) -> None:
         self.about = about
         self._arrays: dict[str, Packed] = {}
+        self._told: set[str] = set()
 
     def _check(self, key: str, found: Buffer, byte_range: ByteRequest | None) -> None:
         name = key.rpartition("/")[2]
         if name in NAMES:
+            self._told.add(key)
             if byte_range is None:
                 self._arrays |= arrays_in(self.about, key, found.to_bytes())
             return
@@ -63,6 +65,19 @@ class Guard:
                 raise SurveyError(
                     self.about, f"{what} that it may have", "It is damaged or made to do harm: do not use it"
                 )
+
+    def _witnesses(self, key: str) -> list[str]:
+        """Return the metadata that was read above what is not there; none for metadata, which is tried by many names.
+
+        zarr takes a piece that is not there for one that nobody has written, of which all values are the fill value.
+        Where the metadata is not there any more either, the store has gone, and is no survey without values.
+        """
+        if key.rpartition("/")[2] in NAMES:
+            return []
+        return [one for one in self._told if key.startswith(one[: one.rfind("/") + 1])]
+
+    def _gone(self) -> SurveyError:
+        return SurveyError(self.about, GONE, BRING_BACK)
 
     async def get_ranges(
         self, key: str, byte_ranges: Sequence[ByteRequest | None], *, prototype: BufferPrototype, **how: int
@@ -162,6 +177,8 @@ class GuardedStore(Guard, LocalStore):
         except OSError:
             mode = 0
             if not os.path.islink(path):
+                if not all(os.path.exists(self.root / one) for one in self._witnesses(key)):
+                    raise self._gone() from None
                 return
         wrong = None if stat.S_ISREG(mode) else why_not(path, folder=True)
         if wrong is not None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
+import time
 import weakref
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
@@ -17,6 +19,9 @@ from zarr.storage import FsspecStore
 from napari_fhn.surveys.arrays.zarr_guard import Guard, GuardedStore
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.remote.addresses import TOTAL, failed, named, system, url_of
+
+_ASK_AGAIN = 10.0
+"""Seconds for which a store is taken to be there after it was seen."""
 
 
 class RemoteStore(Guard, FsspecStore):
@@ -33,6 +38,7 @@ class RemoteStore(Guard, FsspecStore):
         FsspecStore.__init__(self, files, read_only=True, path=path)
         Guard.__init__(self, named(url))
         self.url = url
+        self._seen = -math.inf
         # fsspec closes those that wait, and leaves to others those that do not.
         weakref.finalize(self, _close, files)
 
@@ -55,6 +61,7 @@ class RemoteStore(Guard, FsspecStore):
         except Exception as error:
             raise failed(f"{self.url}/{key}", error) from error
         if found is None:
+            await self._look_for(self._witnesses(key))
             return None
         most = (
             byte_range.end - byte_range.start if isinstance(byte_range, RangeByteRequest)
@@ -66,6 +73,18 @@ class RemoteStore(Guard, FsspecStore):
             raise SurveyError(self.about, what, "Download it, and open the folder")
         await asyncio.to_thread(self._check, key, found, byte_range)
         return found
+
+    async def _look_for(self, witnesses: list[str]) -> None:
+        """Ask whether the store is there still, where a piece of it is not; not for each of many pieces anew."""
+        if not witnesses or time.monotonic() - self._seen < _ASK_AGAIN:
+            return
+        try:
+            there = [await asyncio.wait_for(self.exists(one), TOTAL) for one in witnesses]
+        except Exception as error:
+            raise failed(self.url, error) from error
+        if not all(there):
+            raise self._gone()
+        self._seen = time.monotonic()
 
     async def list_dir(self, prefix: str) -> AsyncIterator[str]:
         """List what lies there, where the server says."""

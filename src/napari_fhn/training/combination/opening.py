@@ -20,6 +20,7 @@ from napari_fhn.training.combination.upright import Laid, UprightLabels
 from napari_fhn.training.frame import Frame
 from napari_fhn.training.job import Input, Job
 from napari_fhn.training.labelled import LabelFile
+from napari_fhn.training.memory import free_bytes
 from napari_fhn.training.stored import moved
 
 
@@ -117,7 +118,8 @@ def _open(
         upright = vertical == len(frame.shape) - 1
         stamp = _stamp(job.inputs[0]) + ("" if upright else f"-{vertical}")
         folder = Path(wanted.folder) if wanted.folder else None
-        dips = DipField.open(moved(frame.volume.channel(0), vertical, -1), folder, stamp=stamp)
+        amplitudes = moved(frame.volume.channel(0), vertical, -1)
+        dips = DipField.open(amplitudes, folder, stamp=stamp, memory=_room(job))
         factors: dict[str, Factor] = {}
         last: Callable[[], object] = lambda: None  # noqa: E731
         if labels is not None and "reflectors" in names:
@@ -138,6 +140,12 @@ def _open(
     if "patches" in names:
         factors["patches"] = Patches(labels)
     return factors, Guided(frame.volume), None
+
+
+def _room(job: Job) -> int:
+    """Bytes of the machine's memory that finding dips may take: half of what a person gives, or of what is free."""
+    free = free_bytes()
+    return (free if job.memory is None else min(free, job.memory)) // 2
 
 
 def get_ready() -> None:

@@ -13,6 +13,7 @@ from psygnal import SignalGroupDescriptor
 
 from napari_fhn.surveys import SurveyError
 from napari_fhn.surveys.bricks import can_open, changed, copy_of, copy_whole, may_copy, offer, with_bricks
+from napari_fhn.surveys.viewing import VIEWED, viewed
 from napari_fhn.widgets.context import DeskContext
 
 
@@ -132,8 +133,8 @@ class Bricks:
         """Let a layer read from file and copy, whichever is quicker for a slice."""
         if "bricks" not in joined.attrs:
             return
-        layer.data = joined
-        layer.metadata["survey"] = joined
+        layer.data, values = viewed(joined)
+        layer.metadata.update({"survey": joined, VIEWED: values})
         self.state.offered = ""
         self.state.ready = True
         self._data.choose(self._data.state.chosen)

@@ -15,6 +15,7 @@ from napari_fhn.surveys import drawing
 from napari_fhn.surveys.contrast import contrast
 from napari_fhn.surveys.drawing import UPRIGHT
 from napari_fhn.surveys.kinds import is_seismic
+from napari_fhn.surveys.viewing import VIEWED, viewed
 from napari_fhn.widgets.data import readout
 from napari_fhn.widgets.data.go_to import camera_of
 
@@ -52,7 +53,10 @@ def image_layer(survey: xr.DataArray, name: str | None = None) -> LayerData:
         "interpolation2d": "linear" if seismic else "nearest",
         **drawing.axes_of(survey),
     }
-    return shown, attributes, "image"
+    data, values = viewed(shown)
+    if values is not None:
+        attributes["metadata"][VIEWED] = values
+    return data, attributes, "image"
 
 
 def is_upright(layer: Any) -> bool:

@@ -15,6 +15,7 @@ from napari_fhn.project.knowledge import Part
 from napari_fhn.surveys.grid.axis import TOLERANCE
 from napari_fhn.widgets.data.material import Material
 from napari_fhn.widgets.results.comparison import on_grid_of
+from napari_fhn.widgets.standing import data_of
 
 #: Columns of a layer's features that say the class, the first that there is.
 _NAMING = ("class", "class_name", "label", "name", "facies", "lithology", "type", "code")
@@ -101,7 +102,7 @@ def _kept_axes(layer: Layer, mine: Labels, material: Material) -> list[int]:
 
 def _voxels(layer: Labels, mine: Labels, keep: list[int]) -> tuple[Any, tuple[str, ...]]:
     """Values of a layer on the grid of the labels, and what was done to bring them there."""
-    data, place = layer.data, {"scale": layer.scale[keep], "translate": layer.translate[keep]}
+    data, place = data_of(layer), {"scale": layer.scale[keep], "translate": layer.translate[keep]}
     if len(keep) < layer.ndim:
         (band,) = set(range(layer.ndim)) - set(keep)
         stacked = np.asarray(data)

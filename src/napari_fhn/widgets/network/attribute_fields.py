@@ -111,7 +111,7 @@ class AttributeFields(QWidget):
         said: dict[str, str] = {}
         for text in texts:
             if text == ALL:
-                said |= {one.name: "" for one in self._offered if one.name not in said}
+                said |= {one.name: "" for one in self._planning.all_attributes() if one.name not in said}
             elif text == AUTO or text.startswith(_FILE):
                 said[text] = ""
             else:

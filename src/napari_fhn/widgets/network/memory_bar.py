@@ -48,7 +48,7 @@ class MemoryBar(QWidget):
         if seen is None or seen.needs is None or seen.without is None:
             return None
         whole = self._free or seen.without
-        return seen.needs / whole, seen.without / whole
+        return (seen.needs + seen.beside) / whole, (seen.without + seen.beside) / whole
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Draw the bar."""

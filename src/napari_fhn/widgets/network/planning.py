@@ -234,6 +234,11 @@ class Planning:
         self.state.settings = changed
         self.look_ahead()
 
+    def all_attributes(self) -> tuple[Attribute, ...]:
+        """Return what all attributes of the data stand for."""
+        known = self._facts()
+        return () if known is None else attributes.wanted([ALL], known)
+
     def take_attributes(self, texts: Sequence[str]) -> None:
         """Take these attributes of the data as further channels; one that they do not have is refused in a sentence."""
         settings, known = self.state.settings, self._facts()

@@ -28,6 +28,7 @@ from napari_fhn.widgets.data.material import unread
 from napari_fhn.widgets.labelling import class_layers
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.prediction import Prediction
+from napari_fhn.widgets.standing import data_of
 from napari_fhn.widgets.state import Activity
 
 _NAME = "Difference"
@@ -192,7 +193,7 @@ class Comparison:
 
         def counted(_: Operation) -> tuple[NDArray[np.int64], list[int]]:
             strange = [] if ours else [code for code in stored.codes(by_code) if code not in by_code]
-            return confusion(predicted, known, classes), strange
+            return confusion(data_of(mine), known, classes), strange
 
         def done(counts: tuple[NDArray[np.int64], list[int]]) -> None:
             matrix, strange = counts
@@ -276,10 +277,10 @@ def on_grid_of(mine: Labels, layer: Labels) -> tuple[Any, str] | None:
     """
     grid, own = mine.metadata.get("grid"), _survey_of(layer)
     if own is None or not isinstance(grid, xr.DataArray):
-        return (layer.data, "") if layer.data.shape == mine.data.shape and _lies_like(layer, mine) else None
+        return (data_of(layer), "") if layer.data.shape == mine.data.shape and _lies_like(layer, mine) else None
     if own is grid and layer.data.shape == mine.data.shape:
-        return layer.data, ""
-    placed = classes_onto(unread(layer.data), own, grid, name=str(layer.name))
+        return data_of(layer), ""
+    placed = classes_onto(unread(data_of(layer)), own, grid, name=str(layer.name))
     return None if placed is None else (placed.values, placed.words)
 
 

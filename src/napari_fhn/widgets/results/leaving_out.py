@@ -128,9 +128,9 @@ class LeavingOut:
         job, self._errors = Path(self._scratch.name, "job.json"), Path(self._scratch.name, "errors.txt")
         run.job().save(job)
         # Through a program that ends it with this window, however that ends.
-        command = [sys.executable, "-m", "napari_fhn.training.leaving", "napari_fhn.cli"]
-        command += ["score", "--job", str(job), "--leave-one-out", "--json"]
-        command += ["--trust-job"]  # of this session, whose files lie where it says
+        given = ("score", "--job", str(job), "--leave-one-out", "--json")
+        trusted = "--trust-job"  # of this session, whose files lie where it says
+        command = leaving.command("napari_fhn.cli", *given, trusted, interrupt=True)
         with self._errors.open("w", encoding="utf-8") as errors:
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors)
         assert self._process.stdout is not None

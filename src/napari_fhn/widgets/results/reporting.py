@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shlex
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from napari_fhn.project import NeedsConsent, Project, ProjectError, Run, layout
 from napari_fhn.report.runs import evaluate, write_report
+from napari_fhn.training import leaving
 from napari_fhn.training.job import JobError
 from napari_fhn.training.transfer import copy_network
 from napari_fhn.widgets.background import Operation
@@ -71,10 +70,11 @@ class Reporting:
         run, context = self._trained(), self._context
         if run is None:
             return
-        command = [sys.executable, "-m", "napari_fhn.cli", "export-network", str(run.model), str(path), "--overwrite"]
+        given = ("export-network", str(run.model), str(path), "--overwrite")
+        command = leaving.command("napari_fhn.cli", *given, interrupt=True)
 
         def write(_: object) -> str:
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            done = leaving.run(command)
             said = " ".join(line.removeprefix("napari-fhn: ") for line in done.stderr.splitlines()[-3:])
             if done.returncode:
                 raise JobError(said or "its process ended without a word")

@@ -16,6 +16,7 @@ from napari_fhn.widgets.data import go_to
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.prediction import Prediction
 from napari_fhn.widgets.running.overlays import Overlays
+from napari_fhn.widgets.standing import data_of
 
 
 @dataclass
@@ -74,7 +75,7 @@ class Suggestions:
             return
         if self.state.searching:
             return
-        predicted, known = layer.data, self._book.layer.data
+        predicted, known = data_of(layer), data_of(self._book.layer)
         self.state.searching = True
 
         def done(places: list[LabelSuggestion]) -> None:
