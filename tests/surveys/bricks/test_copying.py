@@ -200,14 +200,14 @@ def test_a_discarded_copy_leaves_nothing(tmp_path, small_units):
 
 
 KILLED = """
-import sys, time
+import sys
 import numpy as np
 from napari_fhn import surveys
 from napari_fhn.surveys import bricks
 survey = surveys.open(sys.argv[1])
 for copied in bricks.copy_bricks(survey, sys.argv[2], brick=(4, 8, 8)):
     print(copied.done, flush=True)
-    time.sleep(0.05)
+    sys.stdin.readline()  # until it is told to go on
 """
 
 
@@ -221,9 +221,15 @@ def test_a_killed_copy_goes_on_where_it_was(tmp_path, monkeypatch):
         "brick_plan.Plan.of = classmethod(lambda cls, s, b=None, budget=0: of(cls, s, b, 2**12))\nfor copied",
     )
     with subprocess.Popen(
-        [sys.executable, "-c", code, str(tmp_path / "v.npy"), str(target)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", code, str(tmp_path / "v.npy"), str(target)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
+        assert process.stdin is not None
         assert process.stdout is not None
+        process.stdin.write("\n" * 5)
+        process.stdin.flush()
         lines = [int(process.stdout.readline()) for _ in range(6)]
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
