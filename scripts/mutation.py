@@ -4,9 +4,10 @@
     .venv/bin/python scripts/mutation.py --mutmut /tmp/mutation --sample 60
     .venv/bin/python scripts/mutation.py --mutmut /tmp/mutation --only losses --sample 0
 
-mutmut is a tool and no dependency: it lives in an environment of its own and borrows the packages of this one. For each
-group it gets a copy of the tree in which only the files of the group are changed, and runs the tests that belong to it,
-those that pass through the changed function first. ``--sample`` mutants of each group are drawn by chance (0: all).
+mutmut is a tool and no dependency: it lives in an environment of its own, made with the same Python, and borrows the
+packages of this one. For each group it gets a copy of the tree in which only the files of the group are changed, and
+runs the tests that belong to it, those that pass through the changed function first. ``--sample``
+mutants of each group are drawn by chance (0: all).
 What survives is printed with its difference; docs/trust.md says of each why.
 """
 
@@ -117,6 +118,7 @@ def tried(name: str, options: argparse.Namespace) -> dict[str, int]:
         shutil.rmtree(folder, ignore_errors=True)
     if not folder.exists():
         _copy(GROUPS[name], folder)
+    _borrow(options.mutmut)
     # A name that there is none of: mutants are made, and none is run.
     _mutmut(folder, options, "nothing_of_that_name")
     mutants = sorted(_endings(folder))
@@ -171,6 +173,12 @@ def _endings(folder: Path) -> dict[str, Any]:
     for path in (folder / "mutants").rglob("*.meta"):
         found |= json.loads(path.read_text(encoding="utf-8"))["exit_code_by_key"]
     return found
+
+
+def _borrow(tool: Path) -> None:
+    """Lend the packages of this environment for good: what a test starts may not look at PYTHONPATH."""
+    (packages,) = tool.glob("lib/python*/site-packages")
+    (packages / "borrowed.pth").write_text(f"{site.getsitepackages()[0]}\n", encoding="utf-8")
 
 
 def _mutmut(folder: Path, options: argparse.Namespace, *names: str, command: str = "run") -> str:

@@ -16,6 +16,7 @@ from rasterio.warp import transform
 from tests.test_vector import write
 from tests.workbook_files import pack
 
+import gis_drivers
 from napari_fhn import vector
 from napari_fhn.labels import Source, Undeclared, class_fields, read_polygons, recognise
 from napari_fhn.project.knowledge import Knowledge
@@ -76,10 +77,10 @@ def test_areas_are_labels_and_a_map_beside_others(tmp_path, name):
         shapes = vector.read(write(tmp_path / "a.gpkg", unit=UNITS), "unit").shapes
         import shapely
 
-        pyogrio.raw.write(
-            path, shapely.to_wkb(shapes), [UNITS], ["unit"], geometry_type="Polygon", crs="EPSG:32632", driver="SQLite",
-            dataset_options={"SPATIALITE": "YES"} if name.endswith("sqlite") else {},
-        )  # fmt: skip
+        options = {"SPATIALITE": "YES"} if name.endswith("sqlite") else {}
+        made = {"geometry_type": "Polygon", "crs": "EPSG:32632", "driver": "SQLite", "dataset_options": options}
+        with gis_drivers.or_skip():
+            pyogrio.raw.write(path, shapely.to_wkb(shapes), [UNITS], ["unit"], **made)
     before = sorted(tmp_path.iterdir())
     assert class_fields(path) == ("unit",)
     assert read_polygons(path).classes == ("x", "y")

@@ -28,9 +28,11 @@ def volume(tmp_path) -> Path:
     return tmp_path / "a.npy"
 
 
-def slowly(function):
+def slowly(function, begun: Callable[[], bool]):
+    """Take so long, once it has begun, that a busy machine has the time to press Ctrl-C."""
+
     def called(*args):
-        time.sleep(0.05)
+        time.sleep(0.5 if begun() else 0.01)
         return function(*args)
 
     return called
@@ -65,17 +67,17 @@ def test_bricks_that_are_written_stay_and_it_goes_on_from_there(volume, tmp_path
     monkeypatch.setattr(
         plan.Plan, "of", classmethod(lambda cls, s, brick=None, budget=2**11: original(cls, s, (4, 4, 8), budget))
     )
-    monkeypatch.setattr(sharding.ShardCopy, "copy", slowly(sharding.ShardCopy.copy))
     target, marks = tmp_path / "a.zarr", tmp_path / "a.zarr" / "values" / "shards"
     line = ["brick", str(volume), str(target), *AXES]
 
     def begun() -> bool:
         return marks.is_dir() and len(list(marks.glob("*.json"))) > 3
 
+    copy = sharding.ShardCopy.copy
+    monkeypatch.setattr(sharding.ShardCopy, "copy", slowly(copy, begun))
     assert "it goes on from there when the same is asked for again" in interrupted(line, begun, tmp_path / "said")
     there = {path.name: path.stat().st_mtime_ns for path in marks.glob("*.json")}
     copied: list[int] = []
-    copy = sharding.ShardCopy.copy
     monkeypatch.setattr(sharding.ShardCopy, "copy", lambda self, number: copied.append(number) or copy(self, number))
     assert main(line) == 0
     assert copied
@@ -87,11 +89,16 @@ def test_a_copy_that_was_under_way_is_gone_and_made_anew(volume, tmp_path, monke
     labels = np.zeros(SHAPE, np.uint8)
     labels[3, 3], labels[9, 3] = 1, 2
     np.save(tmp_path / "known.npy", labels)
-    monkeypatch.setattr(staging._Row, "__getitem__", slowly(staging._Row.__getitem__))
     session = tmp_path / "s"
     line = ["carry", str(volume), *AXES, "--labels", str(tmp_path / "known.npy"), "--session", str(session)]
     inputs = session / "inputs"
-    words = interrupted(line, lambda: inputs.is_dir() and bool(list(inputs.glob("*.part"))), tmp_path / "said")
+
+    def begun() -> bool:
+        return inputs.is_dir() and bool(list(inputs.glob("*.part")))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(staging._Row, "__getitem__", slowly(staging._Row.__getitem__, begun))
+        words = interrupted(line, begun, tmp_path / "said")
     assert "stopped; what was whole before is as it was" in words
     assert not inputs.exists() or not list(inputs.iterdir())
     assert main(line) == 0

@@ -12,6 +12,7 @@ import segyio
 import surfio
 from rasterio.warp import transform
 
+import gis_drivers
 import napari_fhn as fhn
 import workbook_files
 from napari_fhn import surveys
@@ -310,7 +311,8 @@ def of_a_gis(name: str, **how: object) -> Callable[[Path], Path]:
         path = folder / name
         made = folder / "rocks.shp" if path.suffix == ".zip" else path
         shapes, classes = np.array([shapely.from_wkt(TOP)], object), [np.array(["salt"], object)]
-        pyogrio.raw.write(made, shapely.to_wkb(shapes), classes, ["class"], geometry_type="Polygon", crs=UTM, **how)
+        with gis_drivers.or_skip():
+            pyogrio.raw.write(made, shapely.to_wkb(shapes), classes, ["class"], geometry_type="Polygon", crs=UTM, **how)
         if made != path:
             workbook_files.pack(path, {f"rocks/{one.name}": one.read_bytes() for one in folder.glob("rocks.*")})
         return path

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import psutil
@@ -87,15 +88,16 @@ def test_a_killed_process_that_is_not_gone_is_not_waited_for(monkeypatch):
             pass
 
         def wait(self, timeout=None):
+            waited.append((timeout, threading.current_thread() is threading.main_thread()))
             if timeout is not None:
-                time.sleep(timeout)
                 raise subprocess.TimeoutExpired("x", timeout)
-            time.sleep(0.1)
+            reaped.set()
 
-    monkeypatch.setattr(leaving, "_DEATH", 0.02)
-    began = time.monotonic()
+    waited, reaped = [], threading.Event()
     leaving.end(Undying())
-    assert time.monotonic() - began < 0.1
+    assert reaped.wait(60)
+    # Half a second at most for whoever ends it, and for ever for a thread.
+    assert waited == [(0.5, True), (None, False)]
 
 
 BEFORE_ANYTHING = """

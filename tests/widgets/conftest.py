@@ -123,7 +123,7 @@ def labelled(viewer, dock, small):
     layer = dock.desk.book.layer
     layer.data_setitem(tuple(np.array(v) for v in zip(*[(6, 3, t) for t in range(16)], strict=True)), 1)
     layer.data_setitem(tuple(np.array(v) for v in zip(*[(6, 3, t) for t in range(16, 32)], strict=True)), 2)
-    assert _spin(lambda: dock.desk.book.state.counts == {1: 16, 2: 16}, 5), dock.desk.book.state.counts
+    assert _spin(lambda: dock.desk.book.state.counts == {1: 16, 2: 16}), dock.desk.book.state.counts
     return viewer, dock
 
 
@@ -131,7 +131,7 @@ def _open_session(desk, folder, ask=lambda name: None):
     """Open a session, and wait for it; returns whether it was opened."""
     heard = []
     desk.store.open(folder, ask, heard.append)
-    assert _spin(lambda: bool(heard), 30)
+    assert _spin(lambda: bool(heard))
     return heard[0]
 
 

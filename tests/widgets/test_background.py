@@ -119,14 +119,14 @@ def test_what_writes_is_stopped_before_its_first_change_or_is_done(background, s
         background.stop(operation)
         assert heard == []
         going_on.set()
-        assert spin(lambda heard=heard: bool(heard), 5)
+        assert spin(lambda heard=heard: bool(heard))
         assert heard == ["stopped" if asks else "done"]
         assert background.under_way == []
 
 
 def test_an_error_is_heard_and_a_closed_window_changes_nothing(background, spin):
     heard = outcome(background, Operation("Scoring"), lambda _: 1 / 0)
-    assert spin(lambda: bool(heard), 5)
+    assert spin(lambda: bool(heard))
     assert isinstance(heard[0], ZeroDivisionError)
     operation = Operation("Tidying", writes=True)
     outcome(background, operation, lambda _: threading.Event().wait(0.05))
@@ -140,7 +140,7 @@ def test_the_bar_tells_of_it_and_the_cross_ends_it(dock, spin):
     operation = Operation("Comparing with 'Truth'")
     desk.context.attempt(operation, lambda _: going_on.wait(20), lambda _: None, lambda _: None)
     assert run.cancel.isHidden()
-    assert spin(lambda: not run.cancel.isHidden(), 5)
+    assert spin(lambda: not run.cancel.isHidden())
     assert run.bar.format().startswith("Comparing")
     run.cancel.click()
     assert run.cancel.isHidden()

@@ -47,7 +47,7 @@ def test_the_next_day_they_come_with_the_survey(viewer, dock, small, add_run, sp
     add_run(desk, np.full((128, 192, 160), 2, np.uint8))
     viewer.dims.set_current_step(0, 17)
     desk.store.save()
-    assert spin((desk.session.folder / "picture.png").is_file, 5)
+    assert spin((desk.session.folder / "picture.png").is_file)
     root = desk.root
     dock.close_desk()
     other = napari.Viewer(show=False)
@@ -83,14 +83,14 @@ def test_the_next_day_they_come_with_the_survey(viewer, dock, small, add_run, sp
 def test_no_layer_comes_twice(viewer, dock, small, add_run, spin):
     viewer.open_sample("napari-fhn", "seismic")
     dock.labels.load.click()
-    assert spin(lambda: len(dock.desk.labelling.wells.state.wells) == 6, 20)
+    assert spin(lambda: len(dock.desk.labelling.wells.state.wells) == 6)
     shape = dock.desk.data.material.shape
     add_run(dock.desk, np.full(shape, 2, np.uint8), outputs={"entropy": np.zeros(shape, np.float16)})
     dock.run.looks.buttons["entropy"].click()
     dock.results.keep.click()
-    assert spin(lambda: "Prediction 1" in viewer.layers, 10)
+    assert spin(lambda: "Prediction 1" in viewer.layers)
     dock.desk.labelling.sections.accept(np.full(shape, 2, np.uint8), np.zeros(shape), 0.9, by_shapes=False)
-    assert spin(lambda: "Accepted" in dock.desk.messages.message, 10)
+    assert spin(lambda: "Accepted" in dock.desk.messages.message)
     before = names(viewer)
     assert len(before) == 8
     again = reopened(viewer, dock)

@@ -71,7 +71,7 @@ def test_stop_acts_within_a_second_and_buttons_tell_the_state(labelled, spin):
     assert spin(lambda: bool(dock.desk.history.losses)), dock.desk.messages.message
     began = time.monotonic()
     dock.run.stop.click()
-    assert spin(idle(dock), 5)
+    assert spin(idle(dock))
     assert time.monotonic() - began < 1
     assert dock.run.train.isEnabled()
     assert "Stopped" in dock.desk.messages.message
@@ -84,7 +84,7 @@ def test_a_killed_process_becomes_a_sentence_and_leaves_the_labels(labelled, spi
     dock.run.train.click()
     assert spin(lambda: bool(dock.desk.history.losses)), dock.desk.messages.message
     os.kill(dock.desk.engine.pid, signal.SIGKILL)
-    assert spin(idle(dock), 5)
+    assert spin(idle(dock))
     assert dock.desk.messages.error
     assert "killed" in dock.run.message.text()
     assert "Your labels are safe" in dock.run.message.text()
@@ -114,7 +114,7 @@ def test_layers_may_go_while_training(labelled, spin):
     n = len(dock.desk.history.losses)
     assert spin(lambda: len(dock.desk.history.losses) > n + 2)
     dock.run.stop.click()
-    assert spin(idle(dock), 5)
+    assert spin(idle(dock))
     assert not dock.run.train.isEnabled()
     assert kept.any()
 
@@ -125,7 +125,7 @@ def test_closing_the_viewer_ends_the_process(labelled, spin):
     assert psutil.pid_exists(pid)
     viewer.window._qt_window.show()
     viewer.close()
-    assert spin(lambda: not psutil.pid_exists(pid), 5)
+    assert spin(lambda: not psutil.pid_exists(pid))
 
 
 def test_closing_the_dock_alone_ends_the_process(labelled, spin):
@@ -133,7 +133,7 @@ def test_closing_the_dock_alone_ends_the_process(labelled, spin):
     pid = dock.desk.engine.pid
     viewer.window.remove_dock_widget(dock)
     del dock
-    assert spin(lambda: not psutil.pid_exists(pid), 5)
+    assert spin(lambda: not psutil.pid_exists(pid))
 
 
 def test_nothing_of_a_closed_window_stays_in_memory(qapp, tmp_path, spin):
@@ -143,7 +143,7 @@ def test_nothing_of_a_closed_window_stays_in_memory(qapp, tmp_path, spin):
         viewer.window.add_dock_widget(dock)
         viewer.add_image(np.zeros((12, 16, 32), np.float32))
         dock.labels.new.click()
-        assert spin(lambda: dock.desk.book.layer is not None, 5)
+        assert spin(lambda: dock.desk.book.layer is not None)
         dock.close_desk()
         viewer.close()
         return [weakref.ref(dock), weakref.ref(dock.desk), weakref.ref(viewer)]
@@ -156,7 +156,7 @@ def test_nothing_of_a_closed_window_stays_in_memory(qapp, tmp_path, spin):
         return not any(there() for there in left)
 
     left = come_and_go()
-    assert spin(gone, 10), left
+    assert spin(gone), left
 
 
 def test_a_closed_dock_leaves_nothing_in_a_window_that_stays(own_viewer, viewer, spin):
@@ -194,19 +194,19 @@ def test_strokes_go_to_the_file_and_undo_too(labelled, spin):
     layer.brush_size = 1
     layer.paint((2, 5, 7), 3)
     assert labels.volume.open(path, "r")[2, 5, 7] == 3
-    assert spin(lambda: dock.desk.book.state.counts.get(3) == 1, 5)
+    assert spin(lambda: dock.desk.book.state.counts.get(3) == 1)
     assert "1" in [table.item(2, column).text() for column in range(table.columnCount())]
     # Its numbers are written, and nothing is made anew.
     assert [table.item(0, column) for column in range(table.columnCount())] == row
     layer.undo()
     assert labels.volume.open(path, "r")[2, 5, 7] == 0
-    assert spin(lambda: 3 not in dock.desk.book.state.counts, 5)
+    assert spin(lambda: 3 not in dock.desk.book.state.counts)
 
 
 def test_a_value_without_class_gets_one(labelled, spin):
     _, dock = labelled
     dock.desk.book.layer.paint((2, 5, 7), 5)
-    assert spin(lambda: dock.desk.book.state.counts.get(5), 5)
+    assert spin(lambda: dock.desk.book.state.counts.get(5))
     assert 5 in dock.desk.book.state.classes.values
     assert dock.labels.table.rowCount() == 4  # and none of 4, which nobody asked for
 
@@ -228,13 +228,13 @@ def test_seismic_sample_wells_and_export(viewer, dock, small, tmp_path, spin, ad
     assert viewer.dims.order == (0, 2, 1)
     assert dock.labels.load.text() == "Load wells"
     dock.labels.load.click()
-    assert spin(lambda: len(dock.desk.book.state.counts) == 7, 10)
+    assert spin(lambda: len(dock.desk.book.state.counts) == 7)
     assert dock.network.held_out.value == 0  # of six wells none can be spared
     values = np.random.default_rng(0).integers(1, 8, (128, 192, 160), np.uint8)
     add_run(dock.desk, values)
     out = tmp_path / "classes.sgy"
     dock.desk.exports.save(Request("classes", out))
-    assert spin(idle(dock), 5)
+    assert spin(idle(dock))
     assert not dock.desk.messages.error, dock.desk.messages.message
     with segyio.open(out, iline=189, xline=193) as file:
         np.testing.assert_array_equal(segyio.tools.cube(file), values)
@@ -244,7 +244,7 @@ def test_seismic_sample_wells_and_export(viewer, dock, small, tmp_path, spin, ad
     viewer.open_sample("napari-fhn", "seismic")
     assert dock.desk.session.folder == folder
     assert not dock.labels.new.isEnabled()
-    assert spin(lambda: len(dock.desk.book.state.counts) == 7, 10)
+    assert spin(lambda: len(dock.desk.book.state.counts) == 7)
     assert dock.desk.book.state.classes.names[0] == "Marine cover"
 
 
@@ -255,7 +255,7 @@ def test_hyperspectral_pair_trains_a_map_from_the_same_dock(viewer, dock, small,
     assert "124 channels" in dock.data.aside.text()
     assert dock.labels.load.text() == "Load points"
     dock.labels.load.click()
-    assert spin(lambda: len(dock.desk.book.state.counts) == 2, 10)
+    assert spin(lambda: len(dock.desk.book.state.counts) == 2)
     finish(dock, dock.run.train)
     prediction = np.asarray(dock.desk.prediction.layer.data)
     truth = sample_data.hyperspectral_truth()

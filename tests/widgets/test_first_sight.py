@@ -38,12 +38,12 @@ def test_few_controls_at_first_and_the_bar_of_the_training_never_moves(viewer, d
     window.resize(1280, 800)
     window.show()
     viewer.open_sample("napari-fhn", "seismic")
-    assert spin(lambda: dock.run.train.isVisible(), 5)
+    assert spin(lambda: dock.run.train.isVisible())
     # The arrow at a button's right is a part of the button.
     first = [one for one in seen(dock) if one not in (dock.run.beginnings, dock.run.predictions)]
     assert len(first) <= 20, [(type(one).__name__, one.accessibleName() or one.toolTip()) for one in first]
     dock.labels.load.click()
-    assert spin(lambda: bool(dock.desk.book.state.counts), 30)
+    assert spin(lambda: bool(dock.desk.book.state.counts))
     buttons = (dock.run.train, dock.run.pause, dock.run.stop, dock.run.predict)
     places = [button.mapTo(window, button.rect().bottomRight()) for button in buttons]
     assert all(window.rect().contains(place) for place in places)
@@ -55,7 +55,7 @@ def test_few_controls_at_first_and_the_bar_of_the_training_never_moves(viewer, d
     assert [button.mapTo(window, button.rect().bottomRight()) for button in buttons] == places
     scroll = dock.run.message.parentWidget().parentWidget()
     assert isinstance(scroll, QScrollArea)
-    assert spin(lambda: scroll.verticalScrollBar().maximum() > 0, 5)  # all of it can be read
+    assert spin(lambda: scroll.verticalScrollBar().maximum() > 0)  # all of it can be read
     long = [one for one in (dock, *buttons) if len(one.toolTip()) > tooltips.LONGEST]
     tooltips.wrap(dock)
     assert long

@@ -24,7 +24,7 @@ def test_what_is_taken_away_comes_back_with_the_next_section(labelled, add_run, 
     viewer.dims.set_current_step(0, 3)
     np.testing.assert_array_equal(desk.prediction.layer.data, values)
     dock.results.keep.click()
-    assert spin(lambda: not desk.background.under_way, 10)
+    assert spin(lambda: not desk.background.under_way)
     kept = viewer.layers[-1]
     count = len(viewer.layers)
     kept.name = "the first try"
@@ -113,6 +113,6 @@ def test_there_is_one_desk_to_a_viewer_and_it_goes_on_without_its_dock(labelled,
     spin(lambda: False, 0.1)
     assert desk.session is not None
     desk.state.become(Activity.IDLE)
-    assert spin(lambda: desk.session is None, 5)  # now it is closed
+    assert spin(lambda: desk.session is None)  # now it is closed
     _, other = viewer.window.add_plugin_dock_widget("napari-fhn", "Interpretation desk")
     assert other is not dock

@@ -32,7 +32,7 @@ def test_labels_in_shards_are_saved_elsewhere_when_the_folder_is_gone(counts_as_
     values._blocks.clear()
     shutil.rmtree(session.folder)
     desk.project.watch()
-    assert spin(lambda: desk.session.folder != session.folder and desk.project.writable, 10), desk.messages.message
+    assert spin(lambda: desk.session.folder != session.folder and desk.project.writable), desk.messages.message
     made = desk.session.folder
     assert str(made) in desk.messages.message
     assert "lost" not in desk.messages.message

@@ -66,7 +66,7 @@ def test_a_line_is_trained_on_strokes_and_exported(opened, spin, tmp_path):
     for value, samples in ((1, range(7)), (2, range(7, 15))):
         places = [(trace, t) for trace in (5, 30) for t in samples]
         desk.book.layer.data_setitem(tuple(np.array(v) for v in zip(*places, strict=True)), value)
-    assert spin(lambda: len(desk.book.state.counts) == 2, 5)
+    assert spin(lambda: len(desk.book.state.counts) == 2)
     for button in (dock.run.train, dock.run.predict):
         button.click()
         assert spin(lambda: desk.state.activity.idle, 90), desk.messages.message
@@ -76,7 +76,7 @@ def test_a_line_is_trained_on_strokes_and_exported(opened, spin, tmp_path):
     assert "mesh" not in {offer.what for offer in desk.exports.offered()}
     out = tmp_path / "classes.sgy"
     desk.exports.save(Request("classes", out))
-    assert spin(lambda: desk.state.activity.idle, 10)
+    assert spin(lambda: desk.state.activity.idle)
     again = surveys.open(out)
     assert kind_of(again) == "seismic line"
     np.testing.assert_array_equal(again.values, np.asarray(desk.prediction.layer.data))
@@ -89,15 +89,15 @@ def test_wells_are_drawn_on_a_line_and_moved_along_it(opened, spin):
     wells = desk.labelling.wells
     well = labels.Well("W", np.nan, np.nan, (labels.Interval(0, 20, "sand"),), (600_250.0, 6_000_100.0))
     wells.replace([well], "one well")
-    assert spin(lambda: wells.places() == {"W": (10.0,)}, 5)
+    assert spin(lambda: wells.places() == {"W": (10.0,)})
     layer = dock.desk.viewer.layers["Wells"]
     assert layer.ndim == 2
     assert layer.data.tolist() == [[10, 0]]
     wells.set_radius(0)
-    assert spin(lambda: wells.state.radius == 0, 5)
+    assert spin(lambda: wells.state.radius == 0)
     wells.move("W", trace=21)
-    assert spin(lambda: wells.places() == {"W": (21.0,)}, 5)
-    assert spin(lambda: np.flatnonzero(np.asarray(desk.book.layer.data).any(axis=1)).tolist() == [21], 5)
+    assert spin(lambda: wells.places() == {"W": (21.0,)})
+    assert spin(lambda: np.flatnonzero(np.asarray(desk.book.layer.data).any(axis=1)).tolist() == [21])
     assert np.load(desk.session.labels)[21, :10].tolist() == [1] * 10
 
 

@@ -33,7 +33,7 @@ def test_wells_of_the_sample(viewer, dock, small, spin, tmp_path, monkeypatch):
     viewer.open_sample("napari-fhn", "seismic")
     dock.labels.load.click()
     desk = dock.desk
-    assert spin(lambda: len(desk.labelling.wells.state.wells) == 6, 20)
+    assert spin(lambda: len(desk.labelling.wells.state.wells) == 6)
     desk.planning.change("schedule", "steps", 4)
     desk.planning.change("schedule", "seed", 3)
     held_out = desk.book.held_out()

@@ -48,9 +48,9 @@ def test_what_is_clicked_is_what_is_typed(viewer, dock, small, files, spin):
     viewer.open(str(files / "small.sgy"), plugin="napari-fhn")
     desk.labelling.wells.state.radius = 1.0
     dock.labels.load.click()
-    assert spin(lambda: len(desk.labelling.wells.state.wells) == 3, 20), desk.messages.message
+    assert spin(lambda: len(desk.labelling.wells.state.wells) == 3), desk.messages.message
     desk.labelling.wells.set_radius(1.0)
-    assert spin(lambda: desk.labelling.wells.state.radius == 1.0 and bool(desk.book.state.counts), 10)
+    assert spin(lambda: desk.labelling.wells.state.radius == 1.0 and bool(desk.book.state.counts))
     dock.network.recipe.value = "sections"
     dock.network.device.value = "cpu"
     dock.network.held_out.value = 1

@@ -18,9 +18,9 @@ def test_tab_goes_round_the_whole_window(own_viewer, viewer, dock, spin, key):
     window = viewer.window._qt_window
     viewer.window.show()
     window.activateWindow()
-    assert spin(lambda: QApplication.activeWindow() is window, 10)
+    assert spin(lambda: QApplication.activeWindow() is window)
     dock.data.list.setFocus()
-    assert spin(lambda: QApplication.focusWidget() is dock.data.list, 10)
+    assert spin(lambda: QApplication.focusWidget() is dock.data.list)
     seen = []
     for _ in range(_MOST):
         QTest.keyClick(QApplication.focusWidget(), key)
@@ -39,13 +39,13 @@ def test_what_is_typed_beside_a_slider_is_taken_as_tab_leaves_it(own_viewer, vie
     window = viewer.window._qt_window
     viewer.window.show()
     window.activateWindow()
-    assert spin(lambda: QApplication.activeWindow() is window, 10)
+    assert spin(lambda: QApplication.activeWindow() is window)
     field = next(one for one in dock.past_sliders._watched if one.isVisible() and one.text() == "4")
     field.setFocus()
     field.setText("7")
     QTest.keyClick(field, Qt.Key.Key_Tab)
     assert viewer.dims.current_step[0] == 7
-    assert spin(lambda: QApplication.focusWidget().metaObject().className() != "QtDims", 5)
+    assert spin(lambda: QApplication.focusWidget().metaObject().className() != "QtDims")
 
 
 def test_the_sliders_of_another_number_of_axes_are_looked_after(own_viewer, viewer, dock):

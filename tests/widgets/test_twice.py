@@ -28,7 +28,7 @@ def desk(viewer, dock, small, add_run, spin, tmp_path, request):
     for value in (1, 2):
         mine = tuple(one[known[places] == value] for one in places)
         desk.book.layer.data_setitem(mine, value)
-    assert spin(lambda: len(desk.book.state.counts) == 2, 10)
+    assert spin(lambda: len(desk.book.state.counts) == 2)
     values[tuple(size // 4 for size in shape)] = 2  # a speck to tidy
     add_run(desk, values, outputs={"entropy": np.full(shape, 0.1, np.float16)})
     return viewer, dock
@@ -64,7 +64,7 @@ def test_labelling(desk, spin):
         if _offered(sections.preview):
             preview = dock.desk.labelling.carrying.preview
             sections.preview.click()
-            assert spin(lambda shown=preview: shown.layer is not None, 20), (turn, messages.message)
+            assert spin(lambda shown=preview: shown.layer is not None), (turn, messages.message)
             sections.preview.click()
             assert preview.layer is None
             assert not sections.preview.isChecked()
@@ -80,8 +80,8 @@ def test_labelling(desk, spin):
             world[:, axis] = corners[:, k] * layer.scale[axis - offset] + layer.translate[axis - offset]
         shapes.add(np.array([shapes.world_to_data(one) for one in world]), shape_type="polygon")
         sections.burn.click()
-        assert spin(lambda: (np.array(book.layer.data) != before).any(), 30), messages.message
-        assert spin(lambda: not dock.desk.background.under_way, 30)
+        assert spin(lambda: (np.array(book.layer.data) != before).any()), messages.message
+        assert spin(lambda: not dock.desk.background.under_way)
         book.history.undo()
         np.testing.assert_array_equal(book.layer.data, before)
         if shapes in viewer.layers:
@@ -99,14 +99,14 @@ def test_results(desk, spin, tmp_path):
     for turn in (1, 2):
         panel.truth.setCurrentText("Labels")
         panel.compare.click()
-        assert spin(lambda: desk.comparison.state.matrix is not None, 30), messages.message
+        assert spin(lambda: desk.comparison.state.matrix is not None), messages.message
         assert _names(viewer) == sorted([*names, "Difference"])
         matrix = desk.comparison.state.matrix
         np.testing.assert_array_equal(said.setdefault("matrix", matrix), matrix)
         panel.preview.click()
         assert "Tidied (preview)" in _names(viewer)
         panel.tidy.click()
-        assert spin(lambda: desk.state.activity.idle and "Tidied" in messages.message, 30), messages.message
+        assert spin(lambda: desk.state.activity.idle and "Tidied" in messages.message), messages.message
         assert not panel.preview.isChecked()
         # What was compared was another prediction.
         assert desk.comparison.state.matrix is None
@@ -115,15 +115,15 @@ def test_results(desk, spin, tmp_path):
         assert (tidied != first).any()
         np.testing.assert_array_equal(said.setdefault("tidied", tidied), tidied)
         panel.back.click()
-        assert spin(lambda: desk.state.activity.idle and "as it was before" in messages.message, 30), messages.message
+        assert spin(lambda: desk.state.activity.idle and "as it was before" in messages.message), messages.message
         np.testing.assert_array_equal(desk.prediction.layer.data, first)
         assert not panel.back.isEnabled()
         panel.score.click()
-        assert spin(lambda: desk.state.activity.idle and not desk.background.under_way, 30)
+        assert spin(lambda: desk.state.activity.idle and not desk.background.under_way)
         assert said.setdefault("score", messages.message) == messages.message
         output = tmp_path / ("classes.tif" if desk.data.vertical is None else "classes.npy")
         desk.exports.save(Request("classes", output))
-        assert spin(lambda: desk.state.activity.idle and not desk.exports.state.busy, 30)
+        assert spin(lambda: desk.state.activity.idle and not desk.exports.state.busy)
         assert not messages.error, (turn, messages.message)
         assert said.setdefault("export", output.read_bytes()) == output.read_bytes()
 
@@ -135,7 +135,7 @@ def test_looking_for_more(desk, spin):
     found = []
     for turn in (1, 2):
         dock.run.next.search.click()
-        assert spin(lambda: not desk.suggestions.state.searching, 30)
+        assert spin(lambda: not desk.suggestions.state.searching)
         desk.book.brush(2)
         dock.labels.similar.of_class.click()
         assert spin(lambda: not similar.state.searching, 60)
@@ -144,8 +144,8 @@ def test_looking_for_more(desk, spin):
         if places:
             similar.tick(0, True)
             dock.labels.similar.label.click()
-            assert spin(lambda: (np.array(desk.book.layer.data) != before).any(), 30), (turn, messages.message)
-            assert spin(lambda: not desk.background.under_way, 30)
+            assert spin(lambda: (np.array(desk.book.layer.data) != before).any()), (turn, messages.message)
+            assert spin(lambda: not desk.background.under_way)
             desk.book.history.undo()
         np.testing.assert_array_equal(desk.book.layer.data, before)
     assert found[0] == found[1]
@@ -156,7 +156,7 @@ def test_another_survey_has_nothing_of_the_first(desk, spin, tmp_path):
     desk, panel = dock.desk, dock.results
     panel.truth.setCurrentText("Labels")
     panel.compare.click()
-    assert spin(lambda: desk.comparison.state.matrix is not None, 30)
+    assert spin(lambda: desk.comparison.state.matrix is not None)
     panel.preview.click()
     values = np.random.default_rng(1).standard_normal((6, 7, 8)).astype(np.float32)
     other = viewer.add_image(values, name="other")

@@ -290,7 +290,7 @@ def test_a_disk_that_fills_up_is_a_sentence_and_the_old_file_stays(tmp_path, mak
 
 
 SLOW = """
-import sys, time
+import sys
 import numpy as np
 from napari_fhn import surveys
 from napari_fhn.surveys.out import segy as segy_save
@@ -298,7 +298,7 @@ segy_save._BLOCK = 2000
 survey = surveys.open(sys.argv[1])
 def slowly(share):
     print(share, flush=True)
-    time.sleep(0.2)
+    sys.stdin.readline()  # until it is told to go on
 surveys.save(sys.argv[2], np.full(survey.shape, 5, np.uint8), survey, progress=slowly)
 """
 
@@ -310,9 +310,14 @@ def test_a_killed_export_leaves_the_old_file_and_the_next_one_tidies_up(tmp_path
     survey = surveys.open(source)
     out = save(tmp_path / "out.sgy", np.full(survey.shape, 3, np.uint8), survey)
     before = out.read_bytes()
-    with subprocess.Popen([sys.executable, "-c", SLOW, str(source), str(out)], stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", SLOW, str(source), str(out)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdin is not None
         assert process.stdout is not None
         process.stdout.readline()
+        process.stdin.write(b"\n")
+        process.stdin.flush()
         process.stdout.readline()
         living = sorted(os.listdir(tmp_path))
         assert len(living) == 3

@@ -37,7 +37,7 @@ class Slow:
 
     def make(self, number: int) -> None:
         self.begun.release()
-        assert self.goes.wait(20)
+        assert self.goes.wait(120)
         if self.error is not None:
             raise self.error
         self.made.append(number)
@@ -56,20 +56,20 @@ def test_bricks_are_found_beside_and_what_comes_then_once(slow: Slow) -> None:
     preparing = Preparing(slow, lambda: after.append("all"))
     preparing.start()
     preparing.start()  # it is begun
-    assert slow.begun.acquire(timeout=10)
+    assert slow.begun.acquire(timeout=60)
     assert not slow.begun.acquire(timeout=0.05)  # one thread, while nobody waits
     preparing.hurry()
-    assert slow.begun.acquire(timeout=10)
+    assert slow.begun.acquire(timeout=60)
     assert (preparing.ready, preparing.share) == (False, 0)
     slow.goes.set()
-    assert preparing.wait(10)
+    assert preparing.wait(60)
     assert (sorted(slow.made), after, preparing.share) == ([0, 1, 2], ["all"], 1)
 
 
 def test_ended_it_makes_no_other_brick(slow: Slow) -> None:
     preparing = Preparing(slow, lambda: pytest.fail("nobody wants it any more"))
     preparing.start()
-    assert slow.begun.acquire(timeout=10)
+    assert slow.begun.acquire(timeout=60)
     preparing.end()
     slow.goes.set()
     assert not preparing.wait(0.1)
@@ -82,7 +82,7 @@ def test_what_cannot_be_made_is_left_to_whoever_asks(slow: Slow) -> None:
     slow.goes.set()
     preparing = Preparing(slow, lambda: pytest.fail("it is not all there"))
     preparing.start()
-    assert preparing.wait(10)
+    assert preparing.wait(60)
     assert not slow.made
 
 
@@ -103,7 +103,7 @@ def test_until_it_is_ready_the_nearest_labels_speak(layered: tuple[Job, np.ndarr
     assert (meanwhile.look(), meanwhile.look()) == (True, False)
     slow.goes.set()
     preparing.start()
-    assert preparing.wait(10)
+    assert preparing.wait(60)
     assert (meanwhile.look(), meanwhile.look()) == (True, False)  # it joins once
     np.testing.assert_array_equal(meanwhile.read(box), factor.read(box))
     assert later.smooth(box, said, (3, 0)) is not said
@@ -175,7 +175,7 @@ def test_who_stops_does_not_wait_and_goes_on_as_if_they_had_not(prepared: Prepar
         if isinstance(update, Done):
             assert update.stopped
             assert update.step == 24  # no step is made on what is hidden still
-    assert time.monotonic() - began < 15  # and not the 20 s that a brick may take
+    assert time.monotonic() - began < 60  # and not the 120 s that a brick may take
     slow.goes.set()
     list(fit(again, Control(watched=False), resume=True))
     found = models.load(again.model)

@@ -117,7 +117,7 @@ def test_size_and_licence_are_shown_before_anything_is_fetched(qapp, sample, mon
     assert "CC BY 4.0" in dialog.words.text()
     assert not fetched
     dialog.start.click()
-    assert spin(lambda: dialog.files is not None, 5)
+    assert spin(lambda: dialog.files is not None)
     assert dialog.result() == dialog.DialogCode.Accepted
 
 
@@ -128,7 +128,7 @@ def test_what_goes_wrong_is_said_in_the_dialog_and_can_be_tried_again(qapp, samp
     monkeypatch.setattr(public, "fetch", fetch)
     dialog = FetchDialog(sample)
     dialog.start.click()
-    assert spin(lambda: "cannot be reached" in dialog.message.text(), 5)
+    assert spin(lambda: "cannot be reached" in dialog.message.text())
     assert dialog.start.isEnabled()
     assert dialog.start.text() == "Try again"
 
@@ -146,9 +146,9 @@ def test_cancel_stops_the_download(qapp, sample, monkeypatch, spin):
     monkeypatch.setattr(public, "fetch", fetch)
     dialog = FetchDialog(sample)
     dialog.start.click()
-    assert spin(lambda: "of 0 MB" in dialog.message.text(), 5)
+    assert spin(lambda: "of 0 MB" in dialog.message.text())
     dialog.cancel.click()
-    assert spin(lambda: bool(ended), 5)
+    assert spin(lambda: bool(ended))
     assert dialog.files is None
 
 
@@ -157,7 +157,7 @@ def test_an_unknown_size_is_asked_for(qapp, sample, monkeypatch, spin):
 
     monkeypatch.setattr(public, "size_of", lambda one: 42_000_000)
     dialog = FetchDialog(replace(sample, size=0))
-    assert spin(lambda: "42 MB" in dialog.words.text(), 5)
+    assert spin(lambda: "42 MB" in dialog.words.text())
 
 
 def test_a_cached_sample_opens_without_a_question(viewer, sample, array, monkeypatch):

@@ -55,9 +55,9 @@ def test_a_copy_is_cancelled_and_goes_on(large, spin, monkeypatch):
 
     monkeypatch.setattr(module, "copy_bricks", slow)
     desk.bricks.copy()
-    assert spin(lambda: desk.bricks.share > 0, 5)
+    assert spin(lambda: desk.bricks.share > 0)
     assert not large.data.bricks.cancel.isHidden()
     large.data.bricks.cancel.click()
-    assert spin(lambda: not desk.bricks.state.copying, 5)
+    assert spin(lambda: not desk.bricks.state.copying)
     assert "goes on from there" in desk.messages.message
     assert desk.bricks.state.offered

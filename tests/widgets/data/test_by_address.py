@@ -58,14 +58,14 @@ def test_a_survey_and_its_labels_come_in_by_address(viewer, dock, server, spin, 
     data.setUrls([QUrl(f"{server.address}/{name}?{KEY}")])
     drop = QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier(0))
     dock.data.dropEvent(drop)
-    assert spin(lambda: len(viewer.layers) == 1, 20)
+    assert spin(lambda: len(viewer.layers) == 1)
     assert len(asked) == 1
     assert "MB from 127.0.0.1" in asked[0]
     survey = viewer.layers[0].metadata["survey"]
     assert survey.attrs["source"] == f"{server.address}/{name}"
     taken = []
     by_address.fetch_known(dock.desk.context, f"{server.address}/labels.csv?{KEY}", taken.append)
-    assert spin(lambda: taken, 20)
+    assert spin(lambda: taken)
     assert taken[0].read_bytes() == sample_data.HYPERSPECTRAL.labels.read_bytes()
     # Of a store the address itself is handed on.
     by_address.fetch_known(dock.desk.context, f"{server.address}/l.zarr", taken.append)
@@ -73,7 +73,7 @@ def test_a_survey_and_its_labels_come_in_by_address(viewer, dock, server, spin, 
     # What goes wrong is said, without the key.
     server.mood = "closed"
     by_address.open_address(dock.desk.context, f"{server.address}/other.tif?{KEY}")
-    assert spin(lambda: dock.desk.messages.error, 20)
+    assert spin(lambda: dock.desk.messages.error)
     assert "asks for credentials" in dock.desk.messages.message
     assert "geheim" not in dock.desk.messages.message + dock.desk.messages.detail
     assert not np.any(dock.desk.background.under_way)

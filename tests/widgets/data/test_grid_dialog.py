@@ -127,13 +127,13 @@ def test_an_open_survey_is_read_otherwise_and_its_labels_come_back_when_it_is_re
         material = desk.data.material
         return 0.0 if material is None else float(material.first.twt[1]) - float(material.first.twt[0])
 
-    assert spin(lambda: interval() == 2.0, 20)
+    assert spin(lambda: interval() == 2.0)
     assert "labels of its own" in desk.messages.message
     dock.labels.new.click()
     assert not np.asarray(desk.book.layer.data).any()
     said.clear()
     dock.data.headers.click()
-    assert spin(lambda: interval() == 4.0, 20)
+    assert spin(lambda: interval() == 4.0)
     assert desk.book.layer.data[2, 3, 4] == 1
     path.unlink()
     assert desk.rereading.path() is None

@@ -101,7 +101,7 @@ def test_the_status_bar_of_image_labels_and_prediction(viewer, dock, spin):
     assert look(viewer, image, (18, 28, 10)).startswith(words)
     assert viewer.status["value"] == str(value)
     dock.labels.load.click()
-    assert spin(lambda: len(dock.desk.book.state.counts) == 7, 10)
+    assert spin(lambda: len(dock.desk.book.state.counts) == 7)
     told = look(viewer, dock.desk.book.layer, (18, 28, 10))
     assert told.startswith(words)
     assert told.endswith(": 1 Marine cover")

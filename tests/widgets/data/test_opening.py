@@ -67,7 +67,7 @@ def test_on_the_canvas_a_survey_is_told_from_a_picture(viewer, dock, files, spin
     assert not drop(viewer, files / "map.tif", files / "cells.tif"), "napari asks, as always"
     assert not drop(viewer, files / "map.tif", keys=Qt.KeyboardModifier.AltModifier)
     assert drop(viewer, files / "map.tif")
-    assert spin(lambda: len(viewer.layers) == 1, 10)
+    assert spin(lambda: len(viewer.layers) == 1)
     assert viewer.layers[0].metadata["survey"].rio.crs.to_epsg() == 32632
     # It is ticked: what comes next is labels.
     assert dock.desk.data.state.chosen == (viewer.layers[0],)

@@ -56,7 +56,7 @@ def test_units_are_settled_before_a_survey_is_drawn(viewer, a_map, units_met, sa
     for name in sorted(opened, key=lambda name: name != first):
         opened[name]()
     assert units_met == [True, True]
-    assert spin(lambda: len(said) == 1, 5), said
+    assert spin(lambda: len(said) == 1), said
     assert "'gravity' is drawn over 'fold and fault'" in said[0]
     # Where a map is drawn does not change with what its steps are called.
     assert {tuple(layer.scale[-2:]) for layer in viewer.layers if layer.name == "gravity"} == {(25.0, 25.0)}
@@ -102,7 +102,7 @@ def test_the_first_survey_is_seen_from_side_to_side(own_viewer, viewer, tmp_path
     def share():
         return float(columns * layer.scale[-1] * placement.camera_of(viewer).zoom) / canvas.width()
 
-    assert spin(lambda: 0.8 < share() <= 1, 5), share()
+    assert spin(lambda: 0.8 < share() <= 1), share()
     # What somebody has chosen to look at stays.
     placement.camera_of(viewer).zoom *= 3
     spin(lambda: False, 0.3)

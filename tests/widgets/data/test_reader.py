@@ -100,7 +100,7 @@ def test_what_holds_the_window_up_has_a_busy_cursor(viewer, dock, spin):
     assert spin(lambda: "wells are labels" in dock.desk.messages.message, 60)
     assert {name for name, _ in told} >= {"Labels", "Prediction", "Wells", "Well paths"}
     assert [name for name, busy in told if not busy] == []
-    assert spin(lambda: QApplication.overrideCursor() is None, 5)
+    assert spin(lambda: QApplication.overrideCursor() is None)
 
 
 def test_what_other_readers_know_is_left_to_them(tmp_path):

@@ -25,7 +25,7 @@ def predicted(labelled, add_run):
 
 def write(dock, spin, path, key, **options):
     dock.desk.exports.save(Request(key, path, **options))
-    assert spin(lambda: not dock.desk.exports.state.busy, 20)
+    assert spin(lambda: not dock.desk.exports.state.busy)
     assert not dock.desk.messages.error, dock.desk.messages.message
     return dock.desk.messages.message
 
@@ -97,7 +97,7 @@ def test_an_export_is_cancelled_and_leaves_what_was_there(predicted, spin, tmp_p
     run = dock.desk.exports
     run.save(Request("classes", path, overwrite=True))
     run.cancel()
-    assert spin(lambda: not run.state.busy, 10)
+    assert spin(lambda: not run.state.busy)
     assert "was not written" in dock.desk.messages.message
     assert path.read_bytes() == b"before"
 
@@ -127,7 +127,7 @@ def test_a_name_without_a_suffix_is_asked_about_as_it_becomes(predicted, spin, t
     assert not dock.desk.exports.state.busy
     assert (tmp_path / "mine.npy").read_bytes() == b"somebody's"
     dock.export.button.click()
-    assert spin(lambda: not dock.desk.exports.state.busy, 20)
+    assert spin(lambda: not dock.desk.exports.state.busy)
     assert np.load(tmp_path / "mine.npy").shape == (12, 16, 32)
 
 
@@ -140,7 +140,7 @@ def test_what_would_be_replaced_beside_a_file_is_asked_about(predicted, spin, tm
     dock.desk.context.consent = lambda needs: asked.append(needs.files) or answers.pop(0)
     for said in ("was not written. Choose another name.", "Written"):
         dock.desk.exports.save(Request("classes", path, asked=True))
-        assert spin(lambda: not dock.desk.exports.state.busy, 20)
+        assert spin(lambda: not dock.desk.exports.state.busy)
         assert said in dock.desk.messages.message
     assert asked == [(beside,)] * 2
     assert b"somebody's" not in beside.read_bytes()

@@ -90,7 +90,7 @@ def test_what_is_painted_beside_the_labels_is_said_once_taken_over_and_taken_bac
     assert not desk.messages.message
     before = np.array(desk.book.layer.data)
     bar.take.click()
-    assert spin(lambda: "Taken over" in desk.messages.message, 10), desk.messages.message
+    assert spin(lambda: "Taken over" in desk.messages.message), desk.messages.message
     np.testing.assert_array_equal(desk.book.layer.data, np.where(before != 0, before, other.data))
     assert not other.visible
     assert bar.isHidden()

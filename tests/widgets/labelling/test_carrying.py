@@ -24,15 +24,15 @@ def test_carrying_erasing_and_undoing(labelled, spin):
     # One step takes all of it back, with the weights.
     book.history.undo()
     np.testing.assert_array_equal(book.layer.data, before)
-    assert spin(lambda: not np.load(session.carried).any() and not np.load(session.weights).any(), 10)
+    assert spin(lambda: not np.load(session.carried).any() and not np.load(session.weights).any())
     book.history.redo()
     np.testing.assert_array_equal(book.layer.data, after)
-    assert spin(lambda: np.array_equal(np.load(session.carried) > 0, added), 10)
+    assert spin(lambda: np.array_equal(np.load(session.carried) > 0, added))
     sections.erase.click()
-    assert spin(lambda: "carried labels are gone" in desk.messages.message, 30), desk.messages.message
+    assert spin(lambda: "carried labels are gone" in desk.messages.message), desk.messages.message
     np.testing.assert_array_equal(book.layer.data, before)
     sections.erase.click()
-    assert spin(lambda: "Nothing has changed" in desk.messages.message, 30), desk.messages.message
+    assert spin(lambda: "Nothing has changed" in desk.messages.message), desk.messages.message
 
 
 def test_without_a_vertical_axis_labels_are_copied(labelled):
@@ -46,7 +46,7 @@ def test_nothing_to_carry_is_said(labelled, spin):
     _, dock = labelled
     dock.desk.book.layer.data[...] = 0
     dock.labels.sections.carry.click()
-    assert spin(lambda: dock.desk.messages.error, 30)
+    assert spin(lambda: dock.desk.messages.error)
     assert "nothing is labelled" in dock.desk.messages.message.lower()
 
 
@@ -76,7 +76,7 @@ def test_a_preview_shows_what_would_be_set_and_sets_nothing(labelled, spin):
     assert "Would be carried" not in [layer.name for layer in viewer.layers]
     # What is applied is what was seen, in one step.
     sections.preview.click()
-    assert spin(lambda: preview.layer is not None, 30)
+    assert spin(lambda: preview.layer is not None)
     sections.carry.click()
     assert preview.layer is None
     assert spin(lambda: "along the reflectors now" in desk.messages.message, 60), desk.messages.message

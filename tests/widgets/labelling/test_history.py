@@ -56,7 +56,7 @@ def test_any_change_can_be_taken_back_from_the_list(labelled, spin):
     panel._go(panel.list.item(1))
     assert viewer.dims.current_step[0] == 2
     stroke(book, (2, 9, 9), 2)
-    assert spin(lambda: "painted class 2" in panel.list.item(0).text(), 5)
+    assert spin(lambda: "painted class 2" in panel.list.item(0).text())
 
 
 def test_merging_and_deleting_classes_is_undone_with_their_voxels(labelled, spin):
@@ -64,13 +64,13 @@ def test_merging_and_deleting_classes_is_undone_with_their_voxels(labelled, spin
     book, edits = dock.desk.book, dock.desk.labelling.edits
     before, table = np.array(book.layer.data), book.state.classes
     edits.merge((1, 2), 2)
-    assert spin(lambda: len(book.state.classes) == 2, 5)
+    assert spin(lambda: len(book.state.classes) == 2)
     assert set(np.unique(book.layer.data)) == {0, 2}
     book.history.undo()
     np.testing.assert_array_equal(book.layer.data, before)
     assert book.state.classes == table
     edits.delete((1,))
-    assert spin(lambda: len(book.state.classes) == 2, 5)
+    assert spin(lambda: len(book.state.classes) == 2)
     assert not (np.asarray(book.layer.data) == 1).any()
     book.history.undo()
     np.testing.assert_array_equal(book.layer.data, before)

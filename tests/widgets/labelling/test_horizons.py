@@ -148,7 +148,7 @@ def test_picked_tracked_taken_back_and_made_labels_of(beds, spin):
     # Labels above and below, as of a horizon in a file.
     desk.labelling.loader.ask_zones = lambda surfaces, table: Zones(("cover", "base"))
     panel.use.click()
-    assert spin(lambda: "voxels are labels now" in desk.messages.message, 20), desk.messages.message
+    assert spin(lambda: "voxels are labels now" in desk.messages.message), desk.messages.message
     values = np.asarray(desk.book.layer.data)
     line = int(np.floor(surface[8, 5]))
     assert values[8, 5, line - 3] == desk.book.state.classes.value_of("cover")
@@ -197,16 +197,16 @@ def test_what_cannot_be_is_said_and_tracking_stops(beds, spin, monkeypatch, tmp_
     horizons.state.chosen = "Horizon 1"
     horizons.track()
     horizons.stop()
-    assert spin(lambda: not horizons.state.tracking, 30)
+    assert spin(lambda: not horizons.state.tracking)
     assert "was not tracked" in desk.messages.message
     assert not horizons.chosen.surface
     horizons.track()
-    assert spin(lambda: horizons.chosen.surface, 30)
+    assert spin(lambda: horizons.chosen.surface)
     results.save(tmp_path / "top.irap")
-    assert spin(lambda: "Written" in desk.messages.message, 20)
+    assert spin(lambda: "Written" in desk.messages.message)
     assert (tmp_path / "top.irap").is_file()
     results.save(tmp_path / "top.unknown")
-    assert spin(lambda: "not known" in desk.messages.message, 20)
+    assert spin(lambda: "not known" in desk.messages.message)
 
 
 def test_on_a_map_there_are_no_horizons(viewer, dock):
@@ -231,7 +231,7 @@ def test_one_that_is_tracked_while_another_survey_is_ticked_shows_nothing_there(
     monkeypatch.setattr(tracking, "grown", held)
     horizons.pick((8, 5), _surface()[8, 5])
     horizons.track()
-    assert spin(lambda: horizons.maps(), 30)
+    assert spin(lambda: horizons.maps())
     # A smaller survey elsewhere, whose first horizon has the same name.
     other = desk.data.material.first.copy(deep=True)[:9, :11]
     other.name = "others"
@@ -243,6 +243,6 @@ def test_one_that_is_tracked_while_another_survey_is_ticked_shows_nothing_there(
     assert horizons.chosen.name == "Horizon 1"
     assert not horizons.maps()
     go_on.set()
-    assert spin(lambda: not horizons.state.tracking, 30)
+    assert spin(lambda: not horizons.state.tracking)
     assert not horizons.chosen.surface
     assert not horizons.maps()

@@ -20,8 +20,8 @@ def test_what_others_put_into_the_layer_is_in_the_session_or_said_not_to_be(labe
     given[2:4, 5, 7] = 2
     layer.data = given
     layer.data_setitem((np.array([9]), np.array([9]), np.array([9])), 1)
-    assert spin(lambda: on_disk(desk)[9, 9, 9] == 1 and on_disk(desk)[2, 5, 7] == 2, 10), desk.messages.message
-    assert spin(lambda: "Another program put labels into the layer" in desk.messages.message, 5)
+    assert spin(lambda: on_disk(desk)[9, 9, 9] == 1 and on_disk(desk)[2, 5, 7] == 2), desk.messages.message
+    assert spin(lambda: "Another program put labels into the layer" in desk.messages.message)
     np.testing.assert_array_equal(layer.data, on_disk(desk))
     layer.data_setitem((np.array([0]), np.array([0]), np.array([0])), 1)
     assert on_disk(desk)[0, 0, 0] == 1
@@ -31,14 +31,14 @@ def test_what_others_put_into_the_layer_is_in_the_session_or_said_not_to_be(labe
 
     # Values that are no classes.
     layer.data = np.full(before.shape, 300)
-    assert spin(lambda: "no classes" in desk.messages.message, 5)
+    assert spin(lambda: "no classes" in desk.messages.message)
     np.testing.assert_array_equal(layer.data, before)
 
     # Written past the brush: it counts, and that is said.
-    assert spin(lambda: not book.tally.pending, 10)
+    assert spin(lambda: not book.tally.pending)
     np.copyto(layer.data[11, 15, :4], 2)
     layer.refresh()
-    assert spin(lambda: book.state.counts[2] == 20, 10)
+    assert spin(lambda: book.state.counts[2] == 20)
     assert "cannot be taken back here" in desk.messages.note
 
     # Taken away and added again: strokes go on into the session and its history.
@@ -54,7 +54,7 @@ def test_what_others_put_into_the_layer_is_in_the_session_or_said_not_to_be(labe
     # Of another shape: it is let go of, and the labels come back.
     kept = np.array(on_disk(desk))
     layer.data = np.zeros((3, 4, 5), np.uint8)
-    assert spin(lambda: book.layer is None, 5)
+    assert spin(lambda: book.layer is None)
     assert "does not count any more" in desk.messages.message
     assert "not labels of the session" in layer.name
     layer.data_setitem((np.array([1]), np.array([1]), np.array([1])), 1)
@@ -69,7 +69,7 @@ def test_what_was_last_done_is_taken_back_after_the_desk_was_closed(labelled, vi
     desk = dock.desk
     before = np.array(desk.book.layer.data)
     desk.labelling.edits.merge((1, 2), 2)
-    assert spin(lambda: len(desk.book.state.classes) == 2, 5)
+    assert spin(lambda: len(desk.book.state.classes) == 2)
     dock.close_desk()
     viewer.window.remove_dock_widget("all")
     _, again = viewer.window.add_plugin_dock_widget("napari-fhn", "Interpretation desk")

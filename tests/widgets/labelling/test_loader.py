@@ -25,7 +25,7 @@ def seismic(viewer, dock):
 
 
 def settle(desk, spin, words):
-    assert spin(lambda: words in desk.messages.message or desk.messages.error, 20), desk.messages.message
+    assert spin(lambda: words in desk.messages.message or desk.messages.error), desk.messages.message
     assert not desk.messages.error, desk.messages.message
 
 
@@ -159,9 +159,9 @@ def test_points_with_options_fall_off_and_so_they_come_back(seismic, spin, tmp_p
     assert weights[10, 11, 10] == 61
     assert np.count_nonzero(weights) == np.count_nonzero(np.asarray(book.layer.data)) == 13
     book.history.undo()
-    assert spin(lambda: not seismic.project.session.weight_volume(book.layer.data.shape).any(), 10)
+    assert spin(lambda: not seismic.project.session.weight_volume(book.layer.data.shape).any())
     book.history.redo()
-    assert spin(lambda: seismic.project.session.weight_volume(book.layer.data.shape)[10, 11, 10] == 61, 10)
+    assert spin(lambda: seismic.project.session.weight_volume(book.layer.data.shape)[10, 11, 10] == 61)
 
 
 def test_a_label_volume_is_loaded_as_it_is(seismic, spin, tmp_path):
@@ -191,7 +191,7 @@ def test_answers_are_asked_once_and_remembered(seismic, spin, tmp_path):
     settle(seismic, spin, "2 wells are labels")
     assert asked == ["domain", "units"]
     loader.load([path])
-    assert spin(lambda: seismic.messages.message.startswith("2 wells are labels"), 10)
+    assert spin(lambda: seismic.messages.message.startswith("2 wells are labels"))
     assert asked == ["domain", "units"]
 
 
@@ -222,14 +222,14 @@ def test_nothing_is_loaded_or_replaced_before_a_person_agrees(seismic, spin, tmp
     asked = []
     loader.ask_replace = asked.append  # which says no
     loader.load([others])
-    assert spin(lambda: "left out" in seismic.messages.message, 10)
+    assert spin(lambda: "left out" in seismic.messages.message)
     assert "in place of tops.csv" in asked[0]
     first = before[0]
     wells.move(first.name, first.inline + 20, first.crossline + 20)
-    assert spin(lambda: wells.state.wells[0].inline == first.inline + 20, 10)
+    assert spin(lambda: wells.state.wells[0].inline == first.inline + 20)
     moved = np.array(seismic.book.layer.data)
     loader.load()
-    assert spin(lambda: len(asked) == 2, 10)
+    assert spin(lambda: len(asked) == 2)
     assert asked[1].startswith(f"{first.name} would be replaced by what wells.csv, tops.csv says")
     settle(seismic, spin, "6 wells are labels")
     np.testing.assert_array_equal(np.asarray(seismic.book.layer.data), moved)
@@ -244,7 +244,7 @@ def test_wells_are_burnt_again_where_they_are_moved(seismic, spin):
     first = wells.state.wells[0]
     book.layer.data[0, 0, 0] = 7
     wells.move(first.name, first.inline + 20, first.crossline + 20)
-    assert spin(lambda: wells.state.wells[0].inline == first.inline + 20, 10)
+    assert spin(lambda: wells.state.wells[0].inline == first.inline + 20)
     after = np.array(book.layer.data)
     assert after[0, 0, 0] == 7
     assert (after != 0).sum() == pytest.approx((before != 0).sum(), rel=0.2)
@@ -260,7 +260,7 @@ def test_wells_follow_renamed_classes(seismic, spin):
     settle(seismic, spin, "6 wells are labels")
     seismic.labelling.edits.rename(7, "Halite")
     seismic.labelling.wells.set_radius(1.0)
-    assert spin(lambda: seismic.labelling.wells.state.radius == 1.0, 10)
+    assert spin(lambda: seismic.labelling.wells.state.radius == 1.0)
     assert len(seismic.book.state.classes) == 7
     assert (np.asarray(seismic.book.layer.data) == 7).any()
 

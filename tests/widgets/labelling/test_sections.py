@@ -24,7 +24,7 @@ def test_copying_to_neighbours_and_undoing_it(labelled, spin):
     look(book, 6)
     dock.labels.sections.reach.setValue(2)
     dock.labels.sections.copy.click()
-    assert spin(lambda: "Copied" in dock.desk.messages.message, 10), dock.desk.messages.message
+    assert spin(lambda: "Copied" in dock.desk.messages.message), dock.desk.messages.message
     values = np.asarray(book.layer.data)
     assert [k for k in range(12) if values[k].any()] == [4, 5, 6, 7, 8]
     np.testing.assert_array_equal(values[4], values[6])
@@ -40,11 +40,11 @@ def test_interpolating_between_labelled_sections(labelled, spin):
         book.layer.data[k, :, :edge], book.layer.data[k, :, edge:] = 1, 2
     look(book, 4)
     dock.labels.sections.interpolate.click()
-    assert spin(lambda: "Interpolated" in dock.desk.messages.message, 10), dock.desk.messages.message
+    assert spin(lambda: "Interpolated" in dock.desk.messages.message), dock.desk.messages.message
     assert abs((np.asarray(book.layer.data)[5, 8] == 1).sum() - 15) <= 1
     look(book, 11)
     dock.labels.sections.interpolate.click()
-    assert spin(lambda: dock.desk.messages.error, 10)
+    assert spin(lambda: dock.desk.messages.error)
     assert "no labelled section on either side" in dock.desk.messages.message
 
 
@@ -58,7 +58,7 @@ def test_shapes_become_labels_of_the_class_in_use(labelled, spin):
     shapes.add_rectangles([[2, 3, 4], [2, 3, 9], [2, 7, 9], [2, 7, 4]])
     book.layer.selected_label = 3
     dock.labels.sections.burn.click()
-    assert spin(lambda: (np.asarray(book.layer.data) == 3).any(), 10)
+    assert spin(lambda: (np.asarray(book.layer.data) == 3).any())
     where = np.argwhere(np.asarray(book.layer.data) == 3)
     assert where.min(axis=0).tolist() == [2, 3, 4]
     assert where.max(axis=0).tolist() == [2, 7, 9]
@@ -89,7 +89,7 @@ def test_a_part_of_the_prediction_is_accepted_and_marked(labelled, spin):
     look(book, 3)
     before = np.array(book.layer.data)
     desk.labelling.sections.accept(prediction, entropy, 0.9, by_shapes=False)
-    assert spin(lambda: "Accepted" in desk.messages.message, 10), desk.messages.message
+    assert spin(lambda: "Accepted" in desk.messages.message), desk.messages.message
     assert (np.asarray(book.layer.data)[3, :4] == 1).all()
     assert not np.asarray(book.layer.data)[3, 4:].any()
     marks = next(layer for layer in viewer.layers if layer.name == "Accepted from prediction")
@@ -109,4 +109,4 @@ def test_the_inside_of_shapes_is_accepted(labelled, spin, add_run):
     dock.labels.accept.draw.click()
     desk.labelling.sections.shapes.add_rectangles([[2, 3, 4], [2, 3, 9], [2, 7, 9], [2, 7, 4]])
     dock.labels.accept.inside.click()
-    assert spin(lambda: (np.asarray(desk.book.layer.data)[2] == 2).sum() == 30, 10), desk.messages.message
+    assert spin(lambda: (np.asarray(desk.book.layer.data)[2] == 2).sum() == 30), desk.messages.message

@@ -67,7 +67,7 @@ def mouse(own_viewer, viewer):
 
 def found(dock, spin):
     state = dock.desk.labelling.similar.state
-    assert spin(lambda: not state.searching, 30)
+    assert spin(lambda: not state.searching)
     assert state.found is not None, dock.desk.messages.message
     return state.found
 
@@ -99,7 +99,7 @@ def test_a_click_asks_and_ticked_places_become_labels(mouse, rock, spin):
     assert panel.label.text() == "Label 2 ticked"
     desk.book.brush(2)
     panel.label.click()
-    assert spin(lambda: "Labelled 2 similar places" in desk.messages.message, 10), desk.messages.message
+    assert spin(lambda: "Labelled 2 similar places" in desk.messages.message), desk.messages.message
     values = np.asarray(desk.book.layer.data)
     assert (values[second.box.slices][second.inside] == 2).all()
     assert blocks[values == 2].mean() > 0.6
@@ -142,7 +142,7 @@ def test_an_outline_asks_as_soon_as_it_is_drawn(mouse, rock, spin):
                 mouse.move(tuple(np.array(a) + share * (np.array(b) - np.array(a))))
                 spin(lambda: False, 0.01)
         mouse.release(corners[0])
-        assert spin(lambda: similar.state.searching or similar.state.found is not None, 5), similar.outline.data
+        assert spin(lambda: similar.state.searching or similar.state.found is not None), similar.outline.data
         answer = found(dock, spin)
         assert len(similar.outline.data) == 1
         assert len(answer.examples.alike[0]) > 300
@@ -177,14 +177,14 @@ def test_what_is_not_meant_is_asked_away(rock, spin):
     wrong = before.places[-1]
     panel.refuse.click()
     after = found(dock, spin)
-    assert spin(lambda: similar.state.found is not before, 10)
+    assert spin(lambda: similar.state.found is not before)
     after = similar.state.found
     assert len(after.examples.unlike) == 1
     assert len(after.examples.alike) == 2
     cell = tuple(after.described.lattice.cells_of(np.array([wrong.voxel]))[0])
     assert after.alike[cell] <= before.alike[cell]
     panel.level.setValue(0.3)
-    assert spin(lambda: similar.state.found is not after, 10)
+    assert spin(lambda: similar.state.found is not after)
     assert similar.state.level == 0.3
 
 
@@ -264,5 +264,5 @@ def test_the_network_may_compare(labelled, spin):
     assert answer.described.lattice.cell == (2, 2, 4)
     assert panel.by.currentText() == "compared by the network"
     panel.by.activated.emit(0)
-    assert spin(lambda: similar.state.found is not answer, 20)
+    assert spin(lambda: similar.state.found is not answer)
     assert similar.state.by == "data"

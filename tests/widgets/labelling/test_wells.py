@@ -17,7 +17,7 @@ from napari_fhn.widgets.labelling.wells_layer import INK
 def seismic(viewer, dock, spin):
     viewer.open_sample("napari-fhn", "seismic")
     dock.labels.load.click()
-    assert spin(lambda: len(dock.desk.labelling.wells.state.wells) == 6, 20), dock.desk.messages.message
+    assert spin(lambda: len(dock.desk.labelling.wells.state.wells) == 6), dock.desk.messages.message
     dock.labels.tools.open("Wells")
     return dock
 
@@ -98,57 +98,57 @@ def test_wells_are_shown_dragged_added_and_removed(viewer, seismic, spin):
     place_of_second = data[1, 1]
     data[0, :2] += (10, 12)
     points.data = data
-    assert spin(lambda: np.abs(np.array(wells.places()["W-1"]) - data[0, :2]).max() <= 1, 10)
+    assert spin(lambda: np.abs(np.array(wells.places()["W-1"]) - data[0, :2]).max() <= 1)
     assert (np.asarray(book.layer.data)[tuple(data[0, :2].astype(int))] != 0).any()
     drag(viewer, seismic.desk.labelling.wells_layer._dragging, points, 1, (0, 9))
-    assert spin(lambda: abs(wells.places()["W-2"][1] - points.data[1][1]) <= 1, 10)
+    assert spin(lambda: abs(wells.places()["W-2"][1] - points.data[1][1]) <= 1)
     assert points.data[1][1] == pytest.approx(place_of_second + 9)
     points.add([[64, 96, 20]])
-    assert spin(lambda: len(wells.state.wells) == 7, 10)
+    assert spin(lambda: len(wells.state.wells) == 7)
     assert not np.asarray(book.layer.data)[64, 96].any()
     seismic.labels.wells.list.setCurrentRow(6)
     log = seismic.labels.wells.log
     assert not log.isHidden()
     log.classes.setCurrentText("Salt")
     log._reclassed()
-    assert spin(lambda: (np.asarray(book.layer.data)[64, 96] == 7).sum() >= 159, 10)
+    assert spin(lambda: (np.asarray(book.layer.data)[64, 96] == 7).sum() >= 159)
     log._split()
-    assert spin(lambda: len(wells.state.wells[-1].intervals) == 2, 10)
+    assert spin(lambda: len(wells.state.wells[-1].intervals) == 2)
     log._dragged(1, 500.0)
-    assert spin(lambda: wells.state.wells[-1].intervals[0].base_ms == 500.0, 10)
+    assert spin(lambda: wells.state.wells[-1].intervals[0].base_ms == 500.0)
     log.base.setValue(600.0)
-    assert spin(lambda: wells.state.wells[-1].intervals[0].base_ms == 600.0, 10)
+    assert spin(lambda: wells.state.wells[-1].intervals[0].base_ms == 600.0)
     assert wells.state.wells[-1].intervals[1].top_ms == 600.0
     QTest.keyClick(log.plot, Qt.Key.Key_Down)
     assert (log.top.value(), log.top.suffix()) == (600.0, " ms")
     log.top.setValue(wells.span()[0])  # where the interval above begins: it would be empty
     assert log.top.value() == 600.0
-    assert spin(lambda: log._trace.getData()[0] is not None, 10)
+    assert spin(lambda: log._trace.getData()[0] is not None)
     drawn, axis = log._trace.getData()
     trace = np.asarray(viewer.layers[0].data[64, 96])
     np.testing.assert_allclose((drawn - 0.5) / 0.45, trace / np.abs(trace).max(), atol=1e-6)
     assert (axis[0], axis[-1]) == wells.span()
     seismic.labels.wells.remove.click()
-    assert spin(lambda: len(wells.state.wells) == 6, 10)
+    assert spin(lambda: len(wells.state.wells) == 6)
     assert not np.asarray(book.layer.data)[64, 96].any()
 
 
 def test_a_fall_off_writes_weights_that_training_reads(seismic, spin):
     desk = seismic.desk
     desk.labelling.wells.set_fall_off(2.0)
-    assert spin(lambda: desk.labelling.wells.state.fall_off == 2.0, 10)
+    assert spin(lambda: desk.labelling.wells.state.fall_off == 2.0)
     weights, values = np.load(desk.session.weights), np.asarray(desk.book.layer.data)
     assert ((weights > 0) == (values > 0)).all()
     assert weights.max() == 100
     assert weights[weights > 0].min() < 50
     desk.labelling.wells.set_fall_off(0.0)
-    assert spin(lambda: desk.labelling.wells.state.fall_off is None, 10)
+    assert spin(lambda: desk.labelling.wells.state.fall_off is None)
     assert not np.load(desk.session.weights).any()
     # What is taken back has the weights that it had, and what is made again has none.
     desk.book.history.undo()
-    assert spin(lambda: np.array_equal(np.load(desk.session.weights), weights), 10)
+    assert spin(lambda: np.array_equal(np.load(desk.session.weights), weights))
     desk.book.history.redo()
-    assert spin(lambda: not np.load(desk.session.weights).any(), 10)
+    assert spin(lambda: not np.load(desk.session.weights).any())
 
 
 def test_what_is_held_out_is_listed_and_chosen(viewer, seismic, spin, monkeypatch):
@@ -162,7 +162,7 @@ def test_what_is_held_out_is_listed_and_chosen(viewer, seismic, spin, monkeypatc
         return [k for k, item in enumerate(items) if item.checkState() == item.checkState().Checked]
 
     # A search that began before anything was to be held out may end first.
-    assert spin(lambda: panel.list.count() == 6 and len(ticked_ones()) == 1, 10)
+    assert spin(lambda: panel.list.count() == 6 and len(ticked_ones()) == 1)
     assert "Well W-" in panel.list.item(0).text()
     ticked = ticked_ones()
     other = (ticked[0] + 1) % 6

@@ -14,7 +14,7 @@ def test_wells_near_the_section_are_seen_fainter_with_the_distance(beds, spin): 
     top = (Interval(1000.0, 1100.0, "class 1"),)
     wells = [Well("on it", 108, 305, top), Well("near", 110, 308, top), Well("far", 114, 312, top)]
     desk.labelling.wells.replace(wells, "three wells")
-    assert spin(lambda: len(desk.labelling.wells.state.wells) == 3, 20), desk.messages.message
+    assert spin(lambda: len(desk.labelling.wells.state.wells) == 3), desk.messages.message
     beside = desk.labelling.wells_beside
     assert beside.names is None
     panel.within.setValue(60)

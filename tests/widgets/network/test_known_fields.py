@@ -119,7 +119,7 @@ def test_blocks_are_held_out_and_remembered(labelled, spin):
     layer = desk.book.layer
     layer.data[:, :, :16], layer.data[:, :, 16:] = 1, 2
     desk.book.tally.due(0)
-    assert spin(lambda: sum(desk.book.state.counts.values()) == 12 * 16 * 32, 10)
+    assert spin(lambda: sum(desk.book.state.counts.values()) == 12 * 16 * 32)
     dock.labels.held_out.blocks.setValue(4)
     dock.network.held_out.value = 2
     assert desk.book.held_out().blocks == 4

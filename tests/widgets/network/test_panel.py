@@ -105,7 +105,7 @@ def test_the_recipe_is_chosen_by_looking_at_the_data_until_a_person_chooses(view
     for inline, crossline in ((4, 4), (4, 18), (18, 4), (18, 18)):
         layer.data[inline, crossline, :16], layer.data[inline, crossline, 16:] = 1, 2
     desk.book.tally.due(0)
-    assert spin(lambda: desk.planning.state.settings.recipe == "layers", 20), dock.network.aside.text()
+    assert spin(lambda: desk.planning.state.settings.recipe == "layers"), dock.network.aside.text()
     assert "foretell each other" in dock.network.aside.text()
     assert desk.planning.state.settings.neighbours
     # What the training process says of its device asks again, and does not forget what the labels said.
@@ -129,7 +129,7 @@ def test_a_map_is_read_from_two_cubes(viewer, dock, spin, monkeypatch):
     viewer.layers.clear()
     viewer.open_sample("napari-fhn", "hyperspectral")
     dock.labels.load.click()
-    assert spin(lambda: bool(dock.desk.book.state.counts), 20), dock.desk.messages.message
+    assert spin(lambda: bool(dock.desk.book.state.counts)), dock.desk.messages.message
     dock.network.recipe.value = "paper.hyperspectral"
     outlook = dock.desk.planning.state.outlook
     assert outlook.block == (112, 128, 62)

@@ -17,7 +17,7 @@ def wells(labelled, add_run, spin):
         for first, value in ((0, 1), (16, 2)):
             at = tuple(np.array(v) for v in zip(*[(i, j, t) for t in range(first, first + 16)], strict=True))
             layer.data_setitem(at, value)
-    assert spin(lambda: dock.desk.book.state.counts == {1: 64, 2: 64}, 5)
+    assert spin(lambda: dock.desk.book.state.counts == {1: 64, 2: 64})
     dock.desk.book.choose_held_out(0)
     run = add_run(dock.desk, np.ones(dock.desk.data.material.shape, np.uint8), steps=2)
     return dock, run
@@ -28,11 +28,11 @@ def test_what_it_takes_is_said_first_and_what_came_of_it_at_the_end(wells, spin)
     desk, asked = dock.desk, []
     desk.context.consent = lambda needs: asked.append(needs.what) or len(asked) > 1
     dock.results.in_turn.click()
-    assert spin(lambda: desk.messages.message == "Nothing was done.", 10)
+    assert spin(lambda: desk.messages.message == "Nothing was done.")
     assert "4 wells are left out in 4 folds: 4 trainings of 2 steps" in asked[0]
     assert "how long that takes is known after the first" in asked[0]
     dock.results.in_turn.click()
-    assert spin(lambda: desk.leaving_out.running, 10)
+    assert spin(lambda: desk.leaving_out.running)
     assert dock.results.in_turn.text() == "Stop"
     assert not dock.results.score.isEnabled()
     assert spin(lambda: desk.state.activity.idle, 180)
@@ -50,7 +50,7 @@ def test_it_is_stopped(wells, spin):
     replace(job, schedule=replace(job.schedule, steps=20_000)).save(run.folder / "job.json")  # there is time to stop
     desk.context.consent = lambda needs: True
     dock.results.in_turn.click()
-    assert spin(lambda: "Fold 1 of 4" in desk.messages.message, 30), desk.messages.message
+    assert spin(lambda: "Fold 1 of 4" in desk.messages.message), desk.messages.message
     dock.results.in_turn.click()
     assert spin(lambda: desk.state.activity.idle, 60)
     assert desk.messages.message == "Stopped: nothing was scored, and the run is as it was."

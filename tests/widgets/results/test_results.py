@@ -60,7 +60,7 @@ def test_a_truth_is_compared_and_cells_select_voxels(predicted, spin):
     assert [panel.truth.itemText(k) for k in range(panel.truth.count())] == ["Labels", "truth"]
     panel.truth.setCurrentText("truth")
     panel.compare.click()
-    assert spin(settled(dock), 10), desk.messages.message
+    assert spin(settled(dock)), desk.messages.message
     assert "voxels agree" in desk.messages.message
     assert panel.matrix.item(0, 1).toolTip().endswith("4 voxels, 0.1 %")
     layer = desk.comparison.layer
@@ -107,7 +107,7 @@ def test_a_truth_on_another_grid_is_brought_over_or_not_offered():
 def test_a_prediction_is_kept_to_compare_with_the_next(predicted, spin):
     viewer, dock = predicted
     dock.results.keep.click()
-    assert spin(lambda: "Prediction 1" in viewer.layers, 10)
+    assert spin(lambda: "Prediction 1" in viewer.layers)
     kept = viewer.layers["Prediction 1"]
     np.load(dock.desk.project.current.prediction, mmap_mode="r+")[...] = 2
     assert (np.asarray(kept.data) == 1).any()
@@ -124,12 +124,12 @@ def test_tidying_is_previewed_applied_and_taken_back(predicted, spin):
     assert not (np.asarray(shown.data[2]) == 3).any()
     assert (before[2] == 3).any()
     panel.tidy.click()
-    assert spin(lambda: desk.state.activity.idle, 10)
+    assert spin(lambda: desk.state.activity.idle)
     assert shown not in viewer.layers
     assert not (np.asarray(desk.prediction.layer.data) == 3).any()
     assert "have another class" in desk.messages.message
     panel.back.click()
-    assert spin(lambda: desk.state.activity.idle, 10)
+    assert spin(lambda: desk.state.activity.idle)
     np.testing.assert_array_equal(np.asarray(desk.prediction.layer.data), before)
 
 
@@ -144,7 +144,7 @@ def test_the_command_and_the_network_can_be_taken_along(labelled, add_run, tmp_p
     assert Job.load(words[3]) == run.job()
     assert words[-2:] == ["--session", str(desk.session.folder)]
     desk.reporting.save_model(tmp_path / "mine")
-    assert spin(lambda: "is saved in" in desk.messages.message, 20)
+    assert spin(lambda: "is saved in" in desk.messages.message)
     assert Job.load(tmp_path / "mine" / "job.json", trusted=True) == replace(run.job(), model=str(tmp_path / "mine"))
 
 
@@ -160,7 +160,7 @@ def test_the_network_is_written_for_other_programs_by_a_process(labelled, add_ru
     monkeypatch.setattr(reporting.leaving, "run", process)
     path = tmp_path / "net.onnx"
     desk.reporting.export_network(path)
-    assert spin(lambda: desk.messages.error, 10)
+    assert spin(lambda: desk.messages.error)
     # Whoever chose the name was asked about a file that is there.
     assert asked[0][asked[0].index("napari_fhn.cli") + 1 :] == [
         "export-network",
@@ -170,13 +170,13 @@ def test_the_network_is_written_for_other_programs_by_a_process(labelled, add_ru
     ]
     assert desk.messages.message == "The network could not be written: Sizes are free."
     desk.reporting.export_network(path)
-    assert spin(lambda: desk.messages.message.startswith("The network is written"), 10)
+    assert spin(lambda: desk.messages.message.startswith("The network is written"))
 
 
 def test_scoring_without_anything_held_out_is_a_sentence(predicted, spin):
     _, dock = predicted
     dock.results.score.click()
-    assert spin(lambda: dock.desk.messages.error, 10)
+    assert spin(lambda: dock.desk.messages.error)
     assert "No labels were held out" in dock.desk.messages.message
 
 
@@ -194,14 +194,14 @@ def test_what_is_not_whole_is_asked_about_before_it_is_used(labelled, add_run, s
     desk.context.consent = ask
     path = tmp_path / "classes.npy"
     desk.exports.save(Request("classes", path))
-    assert spin(lambda: len(asked) == 1 and desk.state.activity.idle, 10)
+    assert spin(lambda: len(asked) == 1 and desk.state.activity.idle)
     assert "75 % of the survey is not predicted" in asked[0]
     assert not path.exists()
     assert "was not written" in desk.messages.message
     desk.exports.save(Request("classes", path))
-    assert spin(lambda: path.exists() and desk.state.activity.idle, 10), desk.messages.message
+    assert spin(lambda: path.exists() and desk.state.activity.idle), desk.messages.message
     desk.context.consent = lambda needs: asked.append(needs.what)
     dock.results.report.click()
-    assert spin(lambda: len(asked) == 3, 10)
+    assert spin(lambda: len(asked) == 3)
     dock.results.score.click()
-    assert spin(lambda: len(asked) == 4, 10)
+    assert spin(lambda: len(asked) == 4)

@@ -91,7 +91,7 @@ def test_two_runs_are_compared(two, spin):
     panel = dock.results.runs
     panel.choose("run-001")
     panel.compare.click()
-    assert spin(lambda: "agree" in dock.desk.messages.message, 10), dock.desk.messages.message
+    assert spin(lambda: "agree" in dock.desk.messages.message), dock.desk.messages.message
     assert "'Run 1' and 'Run 2': 0.0 % of 6,144 voxels agree" in dock.desk.messages.message
     assert "steps" in dock.desk.messages.message
     assert "Prediction of Run 1" in viewer.layers
@@ -105,12 +105,12 @@ def test_what_was_tidied_in_one_run_is_not_taken_back_in_another(labelled, add_r
     speck[5, 5, 5] = 2
     add_run(desk, speck)
     desk.tidying.apply(Tidying())
-    assert spin(lambda: desk.state.activity.idle, 10)
+    assert spin(lambda: desk.state.activity.idle)
     assert dock.results.back.isEnabled()
     add_run(desk, np.full(SHAPE, 2, np.uint8))
     assert not dock.results.back.isEnabled()
     desk.tidying.take_back()
-    assert spin(lambda: desk.state.activity.idle, 10)
+    assert spin(lambda: desk.state.activity.idle)
     assert "nothing to take back" in desk.messages.message
     assert (np.asarray(desk.prediction.layer.data) == 2).all()
 
@@ -119,13 +119,13 @@ def test_a_kept_prediction_is_never_written_over(two, spin):
     viewer, dock = two
     for number in (1, 2):
         dock.results.keep.click()
-        assert spin(lambda number=number: f"Prediction {number}" in viewer.layers, 10)
+        assert spin(lambda number=number: f"Prediction {number}" in viewer.layers)
     kept = dock.desk.session.kept
     (kept / "Prediction 1.npy").unlink()
     second = (kept / "Prediction 2.npy").read_bytes()
     np.load(dock.desk.project.current.prediction, mmap_mode="r+")[...] = 3
     dock.results.keep.click()
-    assert spin(lambda: "Prediction 3" in viewer.layers, 10)
+    assert spin(lambda: "Prediction 3" in viewer.layers)
     assert (kept / "Prediction 2.npy").read_bytes() == second
 
 
@@ -151,7 +151,7 @@ def test_a_training_that_cannot_begin_loses_nothing(two, spin):
     before = desk.project.current
     (before.model / "weights.npz").unlink()
     desk.train(Beginning(network=desk.session.folder / "nowhere"))
-    assert spin(lambda: desk.state.activity.idle, 10)
+    assert spin(lambda: desk.state.activity.idle)
     assert desk.messages.error
     assert desk.project.current == before
     assert (np.asarray(desk.prediction.layer.data) == 2).all()
@@ -177,7 +177,7 @@ def test_closing_in_the_middle_leaves_the_network_before(labelled, add_run, spin
     # As after the save that comes every ten seconds.
     run = desk.project.shown
     assert run.id == "run-002"
-    assert spin(lambda: run.has_model, 30)
+    assert spin(lambda: run.has_model)
     dock.close_desk()
     found = Session(session.folder)
     assert found.runs.current.id == "run-001"
@@ -195,7 +195,7 @@ def test_a_killed_step_leaves_something_to_predict_with(labelled, add_run, spin)
     pid = desk.engine.pid
     os.kill(pid, signal.SIGSTOP)  # a step that takes for ever
     dock.run.stop.click()
-    assert spin(lambda: desk.state.activity.idle, 10), desk.messages.message
+    assert spin(lambda: desk.state.activity.idle), desk.messages.message
     assert "in the middle of a step" in desk.messages.message
     assert dock.run.predict.isEnabled()
     assert desk.project.current is not None

@@ -41,9 +41,9 @@ def test_a_network_that_does_not_fit_is_said_and_changes_nothing(labelled, spin,
     viewer.add_image(np.zeros((20, 30), np.float32), name="map")
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(trained))
     dock.run.predictions.other.trigger()
-    assert spin(lambda: desk.messages.error and desk.state.activity.idle, 30), desk.messages.message
+    assert spin(lambda: desk.messages.error and desk.state.activity.idle), desk.messages.message
     assert desk.project.runs() == []
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
     dock.run.predictions.other.trigger()
-    assert spin(lambda: "network" in desk.messages.message, 30), desk.messages.message
+    assert spin(lambda: "network" in desk.messages.message), desk.messages.message
     assert desk.project.runs() == []

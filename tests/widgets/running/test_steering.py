@@ -39,22 +39,22 @@ def test_pause_waits_and_resume_goes_on(labelled, spin, monkeypatch):
     assert dock.network.folded
     run.pause.click()
     assert run.pause.text() == "Resume"
-    assert spin(lambda: "paused after step" in desk.messages.message, 20), desk.messages.message
+    assert spin(lambda: "paused after step" in desk.messages.message), desk.messages.message
     n = len(desk.history.losses)
     spin(lambda: False, 0.5)
     assert len(desk.history.losses) == n
     assert "a step" in run.figures.text()
     assert "exact to" in run.figures.text()
     run.pause.click()
-    assert spin(lambda: len(desk.history.losses) > n, 20)
+    assert spin(lambda: len(desk.history.losses) > n)
     with monkeypatch.context() as standing:
         standing.setattr(Engine, "standing", property(lambda _: "It stands still."))
-        assert spin(lambda: desk.messages.message == "It stands still.", 5)
+        assert spin(lambda: desk.messages.message == "It stands still.")
         assert run.stop.isEnabled()
-    assert spin(lambda: desk.messages.message != "It stands still.", 5)
+    assert spin(lambda: desk.messages.message != "It stands still.")
     run.pause.click()
     run.stop.click()
-    assert spin(lambda: desk.state.activity.idle, 5)
+    assert spin(lambda: desk.state.activity.idle)
     assert run.pause.text() == "Pause"
 
 
@@ -83,7 +83,7 @@ def test_a_stopped_training_goes_on_and_its_network_begins_another(labelled, spi
     assert spin(lambda: desk.state.activity.idle), desk.messages.message
 
     desk.reporting.save_model(tmp_path / "kept")
-    assert spin(lambda: "is saved in" in desk.messages.message, 20)
+    assert spin(lambda: "is saved in" in desk.messages.message)
     assert not (tmp_path / "kept" / "checkpoints").exists()
     desk.planning.change("schedule", "steps", 2)
     menu.renew()
@@ -118,7 +118,7 @@ def test_a_clicked_checkpoint_becomes_the_network_that_predicts(labelled, add_ru
     # The session was moved since: the log names the place of then.
     desk.history.hear(Checkpoint(3, "/elsewhere/checkpoints/step-00003"))
     desk.history.changed.emit()
-    assert spin(lambda: len(dock.run.curves.checkpoints.data) == 1, 5)
+    assert spin(lambda: len(dock.run.curves.checkpoints.data) == 1)
     dock.run.curves._clicked(None, dock.run.curves.checkpoints.points())
     assert (model / description.FIRST_WEIGHTS).read_text() == "last"  # a run of its own: the last network stays
     assert (desk.project.current.model / description.FIRST_WEIGHTS).read_text() == "of step 3"
@@ -143,13 +143,13 @@ def test_checkpoints_are_listed_for_the_keyboard(labelled, monkeypatch):
 def test_what_is_of_another_network_is_known_to_be_stale(predicted, spin):
     _, dock = predicted
     desk, run = dock.desk, dock.desk.project.current
-    assert spin(lambda: desk.doubts.hatched, 10)
+    assert spin(lambda: desk.doubts.hatched)
     assert desk.doubts.stale is None
     made = run.provenance()
     other = replace(made.parts[0], box=Box((2, 0, 0), (4, 16, 32)), model="of before")
     provenance.write(run.prediction, replace(made, parts=(*made.parts, other)))
     desk.project.runs_changed.emit()
-    assert spin(lambda: desk.doubts.stale is not None, 10)
+    assert spin(lambda: desk.doubts.stale is not None)
     np.testing.assert_array_equal(desk.doubts.stale[:, 0, 0], np.isin(np.arange(12), (2, 3)))
     assert desk.prediction.layer.metadata["stale"] is desk.doubts.stale
     desk.state.become(Activity.PREPARING)  # what is predicted yet is not missing
@@ -205,7 +205,7 @@ def test_a_place_worth_labelling_is_one_click_away(predicted, spin):
     entropy[8:, 12:, 24:] = 0.9
     panel = dock.run.next
     panel.search.click()
-    assert spin(lambda: not dock.desk.suggestions.state.searching, 10)
+    assert spin(lambda: not dock.desk.suggestions.state.searching)
     assert panel.places
     assert "Doubt 90 %" in panel.places[0].text()
     assert "class 2" in panel.places[0].text()

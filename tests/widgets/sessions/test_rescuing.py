@@ -18,7 +18,7 @@ def test_labels_are_saved_elsewhere_when_the_folder_is_gone(labelled, spin):
     shutil.rmtree(folder)
     assert session.gone
     desk.project.watch()  # which a timer does every three seconds
-    assert spin(lambda: desk.session.folder != folder and desk.project.writable, 10), desk.messages.message
+    assert spin(lambda: desk.session.folder != folder and desk.project.writable), desk.messages.message
     made = desk.session.folder
     assert made == folder.with_name(f"{folder.stem}-rescued{folder.suffix}")
     assert str(made) in desk.messages.message

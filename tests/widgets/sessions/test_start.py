@@ -34,26 +34,26 @@ def test_sessions_are_listed_opened_lost_and_found(made, viewer, dock, spin, tmp
     folder, path = made
     start, desk = dock.start, dock.desk
     desk.starting.look()
-    assert spin(lambda: start.list.count() == 1, 10)
+    assert spin(lambda: start.list.count() == 1)
     assert not start.isHidden()
     assert "north" in start.list.item(0).toolTip()
     start.list.setCurrentRow(0)
     QTest.keyClick(start.list, Qt.Key.Key_Return)
-    assert spin(lambda: desk.session is not None and desk.session.folder == folder, 20), desk.messages.message
+    assert spin(lambda: desk.session is not None and desk.session.folder == folder), desk.messages.message
     assert start.isHidden()
     desk.project.close()
     viewer.layers.clear()
     # The folder goes elsewhere: it is grey, and found again.
     shutil.move(folder, tmp_path / "elsewhere")
     desk.starting.look()
-    assert spin(lambda: start.list.count() == 1 and desk.starting.state.recent[0].outline is None, 10)
+    assert spin(lambda: start.list.count() == 1 and desk.starting.state.recent[0].outline is None)
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
     row = start.list.itemWidget(start.list.item(0))
     row.seek.click()
     assert "no session in" in desk.messages.message
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "elsewhere"))
     row.seek.click()
-    assert spin(lambda: desk.starting.state.recent[0].outline is not None, 10)
+    assert spin(lambda: desk.starting.state.recent[0].outline is not None)
     # The survey alone is opened: its session is known, and another one may be begun.
     data, how, _ = image_layer(open_survey(path))
     viewer.add_image(data, **how)

@@ -104,10 +104,10 @@ def test_a_survey_that_is_gone_is_asked_for_and_may_stay_away(seismic, tmp_path,
 def test_it_is_saved_as_one_goes(seismic, spin):
     viewer, dock, _ = seismic
     path = dock.desk.session.folder / FILE
-    assert spin(path.is_file, 10)
+    assert spin(path.is_file)
     before = path.read_bytes()
     viewer.dims.set_current_step(0, 9)
-    assert spin(lambda: path.read_bytes() != before, 10)
+    assert spin(lambda: path.read_bytes() != before)
 
 
 def test_a_copy_names_its_own_files(seismic, tmp_path, monkeypatch, small, add_run, spin):
@@ -119,7 +119,7 @@ def test_a_copy_names_its_own_files(seismic, tmp_path, monkeypatch, small, add_r
     copy.mkdir()
     monkeypatch.setattr(commands.QFileDialog, "getExistingDirectory", lambda *_: str(copy))
     commands.save_session(viewer)
-    assert spin(lambda: "copied" in desk.messages.message, 20)
+    assert spin(lambda: "copied" in desk.messages.message)
     kept = Session(copy).runs.current.job()
     for named in (kept.labels, kept.prediction, kept.inputs[0].path, kept.model):
         assert Path(named).is_relative_to(copy)
@@ -128,7 +128,7 @@ def test_a_copy_names_its_own_files(seismic, tmp_path, monkeypatch, small, add_r
     commands.save_session(viewer)
     assert "not empty" in desk.messages.message
     commands.open_session(viewer)
-    assert spin(lambda: desk.session.folder == copy, 20)
+    assert spin(lambda: desk.session.folder == copy)
     assert desk.project.current.id == "run-001"
 
 
@@ -257,4 +257,4 @@ def test_a_session_of_two_maps_keeps_both_when_their_layers_go(viewer, dock, tmp
     # One that is taken away alone is learnt from no more.
     assert open_session(desk, folder), desk.messages.message
     viewer.layers.remove("gravity")
-    assert spin(lambda: [entry.name for entry in Session(folder).manifest.inputs] == ["magnetics"], 5)
+    assert spin(lambda: [entry.name for entry in Session(folder).manifest.inputs] == ["magnetics"])

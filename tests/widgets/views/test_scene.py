@@ -86,9 +86,9 @@ def test_volumes_are_hidden_in_3d_and_come_back(scene, qtbot):
     labels = Labels(np.zeros(survey.data.shape, np.uint8), scale=survey.scale, translate=survey.translate)
     viewer.add_layer(labels)
     assert not labels.visible
-    qtbot.waitUntil(lambda: made.planes.texture is not None, timeout=5000)
+    qtbot.waitUntil(lambda: made.planes.texture is not None, timeout=30_000)
     desk.place.go({0: 8})
-    qtbot.waitUntil(lambda: made.planes.vertices[0, 0] == 8, timeout=5000)
+    qtbot.waitUntil(lambda: made.planes.vertices[0, 0] == 8, timeout=30_000)
     viewer.dims.ndisplay = 2
     assert survey.visible
     assert labels.visible
@@ -119,7 +119,7 @@ def test_the_whole_volume_is_not_read_on_the_way_to_3d(scene, qtbot):
     survey.data = recorded = Recorded(np.asarray(survey.data), 2)
     recorded.most = 0
     turning.show(turning.views()[-1])
-    qtbot.waitUntil(lambda: made.planes.texture is not None, timeout=5000)
+    qtbot.waitUntil(lambda: made.planes.texture is not None, timeout=30_000)
     assert 0 < recorded.most <= 12 * 20
     turning.show(turning.views()[1])
     assert survey.visible
@@ -144,14 +144,14 @@ def test_a_body_is_made_beside_the_window_and_stopped(scene, qtbot, monkeypatch)
     desk.context.views.bodies = (2, 3)
     assert not bodies.making  # not before it is seen
     desk.viewer.dims.ndisplay = 3
-    qtbot.waitUntil(lambda: desk.context.views.bodies == (2,) and not bodies.making, timeout=5000)
+    qtbot.waitUntil(lambda: desk.context.views.bodies == (2,) and not bodies.making, timeout=30_000)
     assert "was predicted nowhere" in desk.context.messages.message
     layer = bodies._layers[2]
     assert layer.vertices.min(axis=0) == pytest.approx([2.5, 2.5, 3.5], abs=0.3)
     assert layer.vertices.max(axis=0) == pytest.approx([6.5, 7.5, 11.5], abs=0.3)
     desk.context.views.bodies = (2, 1)
     bodies.stop()
-    qtbot.waitUntil(lambda: not bodies.making, timeout=5000)
+    qtbot.waitUntil(lambda: not bodies.making, timeout=30_000)
     assert desk.context.views.bodies == (2,)
     assert list(bodies._layers) == [2]
     desk.context.views.bodies = ()

@@ -50,7 +50,7 @@ def test_the_hatch_lies_on_what_is_missing_and_grey_on_what_is_stale(parts, volu
         return np.frombuffer(bytes(found), np.uint8).reshape(300, 400, 4)[..., 3]
 
     drawn()
-    qtbot.waitUntil(lambda: bool(updated), timeout=5000)
+    qtbot.waitUntil(lambda: bool(updated), timeout=30_000)
     seen = drawn()
     assert veil.words() == ("not predicted", "of an earlier network, or of other data")
 

@@ -205,7 +205,9 @@ def load(path: Path) -> xr.DataArray:
     except Exception as error:
         # What zarr, its codecs, numpy and xarray raise, each as it likes.
         raise SurveyError(path, f"it is damaged ({one_line(error)})", "Copy the survey into bricks again") from error
-    return array.drop_encoding()
+    for variable in (array.variable, *(coordinate.variable for coordinate in array.coords.values())):
+        variable.encoding = {}  # `drop_encoding` of older xarray reads all values for it
+    return array
 
 
 def _by_names(path: Path, where: Store, said: dict[str, Any]) -> xr.Dataset:

@@ -264,10 +264,17 @@ def _rows(across: Floats, length: float) -> tuple[Ints, float] | None:
     starts = np.flatnonzero(np.diff(ordered) > np.sqrt(steps[at] * steps[at + 1])) + 1
     bounds = np.concatenate([[0], starts, [ordered.size]])
     sizes = np.diff(bounds)
-    gaps = np.diff(np.add.reduceat(ordered, bounds[:-1]) / sizes)
+    middles = np.add.reduceat(ordered, bounds[:-1]) / sizes
+    # A trace that lies off its row is no row: rows of a size are counted, and what lies between them by those.
+    firm = sizes >= 0.25 * np.median(np.repeat(sizes, sizes))
+    firm |= np.count_nonzero(firm) < 2
+    gaps = np.diff(middles[firm])
     spacing = float(np.median(gaps[gaps < 1.5 * gaps.min()]))
     # Counted from gap to gap: with rounded coordinates the spacing is off by a little, which adds up over many rows.
-    numbers = np.concatenate([[0], np.cumsum(np.round(gaps / spacing))]).astype(np.int64)
+    counted = np.concatenate([[0], np.cumsum(np.round(gaps / spacing))])
+    below = np.maximum(np.cumsum(firm) - 1, 0)
+    beyond = (middles - middles[firm][below]) * counted[-1] / (middles[firm][-1] - middles[firm][0])
+    numbers = (counted[below] + np.round(beyond)).astype(np.int64)
     counts = np.empty(across.size, dtype=np.int64)
     counts[order] = np.repeat(numbers, sizes)
     return counts, spacing
