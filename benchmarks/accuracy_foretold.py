@@ -14,9 +14,9 @@ import numpy as np
 from accuracy_answers import Method, Settings
 from accuracy_data import Task
 from napari_fhn import labels
-from napari_fhn.labels.folds import folds
-from napari_fhn.training.estimating import Estimates, Sample, estimates, together
-from napari_fhn.training.score import confusion, predicted_shares, scores
+from napari_fhn.labels.volumes.folds import folds
+from napari_fhn.training.scores.estimating import Estimates, Sample, estimates, together
+from napari_fhn.training.scores.score import confusion, predicted_shares, scores
 
 
 def foretold(task: Task, method: Method, settings: Settings, most: int) -> dict[str, Any] | None:

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from accuracy_answers import Answer
 from accuracy_data import DATASETS, SHARED, Task
 from napari_fhn.structure.bodies import Bodies
-from napari_fhn.training.labelled import LabelFile
+from napari_fhn.training.data.labelled import LabelFile
 
 FOLDER = Path(os.environ.get("NAPARI_FHN_KEPT", Path.home() / ".cache" / "napari-fhn" / "benchmarks"))
 """Where they lie, unless another place is named."""

@@ -9,7 +9,7 @@ import torch
 from napari_fhn.network.build import build
 from napari_fhn.training import Job
 from napari_fhn.training.plan import Plan, plan_of
-from napari_fhn.training.sizing import halved
+from napari_fhn.training.steps.sizing import halved
 
 
 def within_memory(job: Job, ours: Job) -> Job:

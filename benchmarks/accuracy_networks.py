@@ -26,12 +26,15 @@ from napari_fhn.labels import ClassTable
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.equivalent import equivalent_unet, slim_resnet
 from napari_fhn.network.language import parse, write
-from napari_fhn.project import HeldOut, Project, Session, SurveySet, dips, jobs, planning
+from napari_fhn.project import HeldOut, Project, Session, SurveySet
 from napari_fhn.project import Settings as JobSettings
+from napari_fhn.project.data import dips
+from napari_fhn.project.runs import jobs, planning
 from napari_fhn.report.writing import write as write_report
-from napari_fhn.training import Control, Job, Note, Progress, fit, model, predict
+from napari_fhn.training import Control, Job, Note, Progress, fit, predict
 from napari_fhn.training.choice import RecipeChoice
-from napari_fhn.training.labelled import LabelFile
+from napari_fhn.training.data.labelled import LabelFile
+from napari_fhn.training.models import model
 
 _PROBE = 0.1
 """Share of the budget in which the duration of a step is measured; it is part of the budget."""

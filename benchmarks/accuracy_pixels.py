@@ -109,9 +109,9 @@ def factors(task: Task, settings: Settings, *, names: Sequence[str], smoothed: b
     from napari_fhn.structure.patches import Patches
     from napari_fhn.structure.pixels import PixelModel
     from napari_fhn.structure.pooling import Weight, pool
+    from napari_fhn.training.data.labelled import LabelFile
+    from napari_fhn.training.data.volume import Volume
     from napari_fhn.training.job import Input
-    from napari_fhn.training.labelled import LabelFile
-    from napari_fhn.training.volume import Volume
 
     answer = Answer()
     whole = Box.whole(task.labels.shape)

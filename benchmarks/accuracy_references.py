@@ -9,7 +9,7 @@ from skimage.feature import multiscale_basic_features
 from accuracy_answers import Answer, Settings
 from accuracy_data import Task
 from napari_fhn.labels import nearest_column
-from napari_fhn.project.carrying import everywhere
+from napari_fhn.project.labelling.carrying import everywhere
 from napari_fhn.structure.dips import DipField
 
 _THIN = 3

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accuracy_data import Task
-from napari_fhn.training.score import confusion, scores
+from napari_fhn.training.scores.score import confusion, scores
 
 RESULTS = Path(__file__).parent / "results" / "accuracy.jsonl"
 

@@ -27,8 +27,8 @@ from machine import machine
 from measure import Case, rounded
 from napari_fhn.network.counting import in_words, paper_memory
 from napari_fhn.network.paper import PAPER
-from napari_fhn.training.losses import cross_entropy, labelled
-from napari_fhn.training.memory import free_bytes
+from napari_fhn.training.machine.memory import free_bytes
+from napari_fhn.training.steps.losses import cross_entropy, labelled
 
 _TORCH = 600_000_000
 """Bytes that torch takes before anything is computed."""

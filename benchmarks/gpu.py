@@ -19,10 +19,10 @@ most important first:
 
 - how soon the bundled survey is predicted well, where the rest of the project is installed too.
 
-Training is the step that users get, ``training.learner``, with what ``training.speed`` sets. Every part stands alone:
-one that fails leaves a sentence, and ``benchmarks/results/gpu.json`` is written after each. A run that was killed, or
-whose ``--budget`` of seconds was over, goes on where it was when it is started again; ``--again`` begins anew. It ends
-with a table. ``--dry-run`` takes the same way with tiny networks, on a CPU where there is no GPU.
+Training is the step that users get, ``training.steps.learner``, with what ``training.machine.speed`` sets. Every part
+stands alone: one that fails leaves a sentence, and ``benchmarks/results/gpu.json`` is written after each. A run
+that was killed, or whose ``--budget`` of seconds was over, goes on where it was when it is started again; ``--again``
+begins anew. It ends with a table. ``--dry-run`` takes the same way with tiny networks, on a CPU where there is no GPU.
 
 What to try next, once these figures say where the time goes:
 
@@ -62,12 +62,12 @@ from machine import machine
 from measure import Case, bare_convolutions, clock, prepared, rounded, sentence, training_step
 from napari_fhn.network import passes, recorded
 from napari_fhn.network.paper import PAPER
-from napari_fhn.training import speed
-from napari_fhn.training.batch import Batch
-from napari_fhn.training.criterion import Criterion
-from napari_fhn.training.learner import Learner
+from napari_fhn.training.data.batch import Batch
+from napari_fhn.training.machine import speed
 from napari_fhn.training.objective import Objective
 from napari_fhn.training.schedule import Schedule
+from napari_fhn.training.steps.criterion import Criterion
+from napari_fhn.training.steps.learner import Learner
 from roofline import Ceiling
 
 Precision = Literal["tf32", "float32", "bfloat16"]

@@ -36,7 +36,8 @@ from typing import Any
 
 import small_work
 from machine import machine
-from napari_fhn.project import Session, damage
+from napari_fhn.project import Session
+from napari_fhn.project.sessions import damage
 
 RESULTS = Path(__file__).parent / "results" / "kills.json"
 _LATEST = 600.0

@@ -35,8 +35,8 @@ from machine import machine
 from measure import CPU, Case, bare_convolutions, rounded
 from napari_fhn.network.presets import PRESETS
 from napari_fhn.training import Input, Job, Schedule, fit, predict
-from napari_fhn.training import model as models
 from napari_fhn.training.job import Output
+from napari_fhn.training.models import model as models
 
 CLASSES = ("sea", "sand", "shale", "marl", "lime", "salt")
 BESIDE: tuple[Output, ...] = ("probabilities", "entropy", "margin")

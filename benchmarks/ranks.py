@@ -32,9 +32,9 @@ import torch
 
 from machine import machine
 from napari_fhn.training import Control, Input, Job, Progress, fit
-from napari_fhn.training import model as models
-from napari_fhn.training.following import dismiss, follow
-from napari_fhn.training.ranks import Joined, join
+from napari_fhn.training.distributed.following import dismiss, follow
+from napari_fhn.training.distributed.ranks import Joined, join
+from napari_fhn.training.models import model as models
 from napari_fhn.training.recipes import RECIPES
 
 SHAPE = {"sections": (64, 160, 160), "volume": (64, 96, 96)}

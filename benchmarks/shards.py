@@ -82,13 +82,13 @@ def trained(folder: Path, path: Path) -> Path:
     """A network of the recipe with weights that nobody trained, ready for a survey in bricks."""
     from napari_fhn import surveys
     from napari_fhn.network.build import build
-    from napari_fhn.project import in_place
+    from napari_fhn.project.data import in_place
     from napari_fhn.training import Input, Job, Schedule
-    from napari_fhn.training import model as models
-    from napari_fhn.training.description import Normalisation
-    from napari_fhn.training.frame import Frame
+    from napari_fhn.training.data.frame import Frame
+    from napari_fhn.training.data.volume import Volume
+    from napari_fhn.training.models import model as models
+    from napari_fhn.training.models.description import Normalisation
     from napari_fhn.training.recipes import RECIPES
-    from napari_fhn.training.volume import Volume
 
     in_place.note(folder / "survey.json", surveys.open(path))
     network = RECIPES[RECIPE].network
@@ -105,8 +105,9 @@ def trained(folder: Path, path: Path) -> Path:
 def shared(folder: Path, shape: tuple[int, ...], counts: list[int]) -> dict[str, Any]:
     """Seconds with each number of workers, and efficiency beside one."""
     from napari_fhn import surveys
-    from napari_fhn.project import cluster, in_place
-    from napari_fhn.project.sharded import Asked
+    from napari_fhn.project.data import in_place
+    from napari_fhn.project.predictions import cluster
+    from napari_fhn.project.predictions.sharded import Asked
     from napari_fhn.surveys.bricks import copy_shards
     from napari_fhn.training.updates import Progress
 
@@ -135,12 +136,12 @@ def sparse(folder: Path, gigabytes: float) -> dict[str, Any]:
     """The most memory while one shard of a huge store is predicted."""
     import zarr
 
-    from napari_fhn.project.sharded import Asked
+    from napari_fhn.project.predictions.sharded import Asked
     from napari_fhn.shards import Part
     from napari_fhn.surveys.bricks import store
     from napari_fhn.surveys.bricks.sharding import create_shards, whole
     from napari_fhn.surveys.remote.target import Target
-    from napari_fhn.training.sharding import predict_shards
+    from napari_fhn.training.prediction.sharding import predict_shards
 
     depth = 500
     side = round(math.sqrt(gigabytes * 1e9 / 4 / depth))
@@ -154,7 +155,7 @@ def sparse(folder: Path, gigabytes: float) -> dict[str, Any]:
     model = trained(folder, folder / "sparse.zarr")
     asked = Asked((str(folder / "sparse.zarr"),), network=str(model), output=str(folder / "out.zarr"))
     with Peak() as peak, asked.work() as work:
-        from napari_fhn.training.sharding import Sharded
+        from napari_fhn.training.prediction.sharding import Sharded
 
         shards = Sharded(work.job).plan.shards
         number = int(np.ravel_multi_index([n // 2 for n in shards.grid], shards.grid))
@@ -191,8 +192,8 @@ def terabyte() -> str:
     """The table of ``docs/cluster.md``."""
     from napari_fhn.network.counting import kernel_values
     from napari_fhn.shards import Shards
+    from napari_fhn.training.prediction.shard_size import shard_shape
     from napari_fhn.training.recipes import RECIPES
-    from napari_fhn.training.shard_size import shard_shape
 
     network = RECIPES[RECIPE].network
     radius, voxels = network.receptive_radius, math.prod(SURVEY)

@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 
 from machine import machine
 from napari_fhn import sample_data, surveys
-from napari_fhn.project.similar import SurveyValues
-from napari_fhn.project.surveyset import SurveySet
+from napari_fhn.project.data.surveyset import SurveySet
+from napari_fhn.project.labelling.similar import SurveyValues
 from napari_fhn.structure.similar import describing
 from napari_fhn.structure.similar.describing import Descriptions
 from napari_fhn.structure.similar.likeness import Examples, likeness

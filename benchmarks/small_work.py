@@ -230,7 +230,7 @@ class Window:
 
     def export(self) -> Iterator[None]:
         """Classes over a file that is there, again and again."""
-        from napari_fhn.project.exporter import Request
+        from napari_fhn.project.exporting.exporter import Request
 
         for _ in range(6):
             self.desk.exports.save(Request("classes", Path("classes.npy").absolute(), overwrite=True))

@@ -33,9 +33,9 @@ import kills
 import napari_fhn as fhn
 import small_work
 from machine import machine
-from napari_fhn.project import step_log
-from napari_fhn.project.exporter import Request
-from napari_fhn.project.predictions import Tidying
+from napari_fhn.project.exporting.exporter import Request
+from napari_fhn.project.predictions.predictions import Tidying
+from napari_fhn.project.undo import step_log
 
 RESULTS = Path(__file__).parent / "results"
 ALLOWED = 0.02

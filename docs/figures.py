@@ -49,7 +49,7 @@ from napari_fhn.network.forecast import forecast
 from napari_fhn.network.language import parse
 from napari_fhn.network.paper import PAPER, SEISMIC
 from napari_fhn.network.table import table
-from napari_fhn.training.guard import Guard
+from napari_fhn.training.steps.guard import Guard
 
 HERE = Path(__file__).parent
 IMAGES = HERE / "images"

@@ -239,7 +239,7 @@ def export_prediction(work: Work, path: Path) -> xr.DataArray:
 
 def predict_like(work: Work, path: Path) -> xr.DataArray:
     from napari_fhn.project import Project
-    from napari_fhn.project.exporter import Exporter, Request
+    from napari_fhn.project.exporting.exporter import Exporter, Request
 
     out = work.folder / f"predicted{SUFFIX[work.kind]}"
     exporter = Exporter.of_run(Project.open(_session(work)), like=surveys.open(path))

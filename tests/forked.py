@@ -32,9 +32,9 @@ _IMPORTED = (
     "napari_fhn.engine",
     "napari_fhn.training.trainer",
     "napari_fhn.training.predicting",
-    "napari_fhn.training.states",
+    "napari_fhn.training.prediction.states",
     "torch._dynamo",  # which the first step of an optimiser would bring in
-    "napari_fhn.project.carrying",
+    "napari_fhn.project.labelling.carrying",
     "napari_fhn.report.evaluation",
     "napari_fhn.cli.running",
 )

@@ -18,7 +18,7 @@ import numpy as np
 
 import napari_fhn as fhn
 from napari_fhn.cli import main
-from napari_fhn.training import keeping
+from napari_fhn.training.files import keeping
 
 SHAPE = (32, 40, 64)
 
@@ -117,7 +117,7 @@ def predict() -> None:
 
 
 def tidy() -> None:
-    from napari_fhn.project.predictions import Tidying, tidy
+    from napari_fhn.project.predictions.predictions import Tidying, tidy
 
     with _labelled("tidy") as work:
         run = work.fit(settings=_small()).wait()

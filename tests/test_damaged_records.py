@@ -21,15 +21,17 @@ from napari_fhn import record
 from napari_fhn.box import Box
 from napari_fhn.labels import ClassTable, Interval, LabelError, Well
 from napari_fhn.network.architecture import levels
-from napari_fhn.project import ProjectError, Settings, damage, recovery, wells
-from napari_fhn.project.answers import Answers
-from napari_fhn.project.lock import SessionLock
-from napari_fhn.project.manifest import ClassEntry, HeldOut, KnowledgeEntry, Manifest, SurveyEntry, refer
-from napari_fhn.project.outline import Outline
-from napari_fhn.project.recent import RecentSessions
-from napari_fhn.project.run import Run, RunRecord, read_run
-from napari_fhn.project.speeds import Measured, Speed
-from napari_fhn.project.view_record import Looks, ViewRecord
+from napari_fhn.project import ProjectError, Settings
+from napari_fhn.project.labelling import wells
+from napari_fhn.project.runs.run import Run, RunRecord, read_run
+from napari_fhn.project.runs.speeds import Measured, Speed
+from napari_fhn.project.sessions import damage, recovery
+from napari_fhn.project.sessions.answers import Answers
+from napari_fhn.project.sessions.lock import SessionLock
+from napari_fhn.project.sessions.manifest import ClassEntry, HeldOut, KnowledgeEntry, Manifest, SurveyEntry, refer
+from napari_fhn.project.sessions.outline import Outline
+from napari_fhn.project.sessions.recent import RecentSessions
+from napari_fhn.project.sessions.view_record import Looks, ViewRecord
 from napari_fhn.report import left_out
 from napari_fhn.structure.attributes import AttributesError
 from napari_fhn.structure.attributes.backbone import Layout
@@ -38,12 +40,15 @@ from napari_fhn.surveys.bricks import store
 from napari_fhn.surveys.bricks.manifest import MANIFEST, read_manifest
 from napari_fhn.surveys.grid import Grid
 from napari_fhn.surveys.segy import remembered
-from napari_fhn.training import Schedule, description, log, provenance, state_file
+from napari_fhn.training import Schedule
 from napari_fhn.training.errors import JobError
+from napari_fhn.training.files import log
 from napari_fhn.training.job import Axis, Input, Job
-from napari_fhn.training.journal import Journal
-from napari_fhn.training.parts import Part
-from napari_fhn.training.transfer import model_folder
+from napari_fhn.training.models import description
+from napari_fhn.training.models.transfer import model_folder
+from napari_fhn.training.prediction import provenance, state_file
+from napari_fhn.training.prediction.journal import Journal
+from napari_fhn.training.prediction.parts import Part
 
 INPUTS = int(os.environ.get("NAPARI_FHN_FUZZ", "0"))
 pytestmark = pytest.mark.timeout(300 + INPUTS // 10)

@@ -22,7 +22,7 @@ MODULES = sorted(
 
 
 def test_there_are_examples():
-    assert {"napari_fhn.box", "napari_fhn.surveys.opening", "napari_fhn.labels.classes"} <= set(MODULES)
+    assert {"napari_fhn.box", "napari_fhn.surveys.opening", "napari_fhn.labels.classes.class_table"} <= set(MODULES)
 
 
 @pytest.mark.parametrize("name", MODULES)

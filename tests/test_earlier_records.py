@@ -1,7 +1,7 @@
 """Records as every version wrote them that ever landed are read by this one.
 
 Each text below is what the program wrote at that time, made again by hand. Networks of versions 1 and 2 are in
-``training/test_model.py``, sessions without a manifest in ``project/test_migration.py``.
+``training/models/test_model.py``, sessions without a manifest in ``project/sessions/test_migration.py``.
 """
 
 import json
@@ -13,15 +13,15 @@ from typing import Any
 import pytest
 
 from napari_fhn.labels import ClassTable, Interval, Well
-from napari_fhn.project import wells
-from napari_fhn.project.answers import Answers
-from napari_fhn.project.manifest import Manifest
-from napari_fhn.project.speeds import Measured, Speed
-from napari_fhn.project.view_record import ViewRecord
+from napari_fhn.project.labelling import wells
+from napari_fhn.project.runs.speeds import Measured, Speed
+from napari_fhn.project.sessions.answers import Answers
+from napari_fhn.project.sessions.manifest import Manifest
+from napari_fhn.project.sessions.view_record import ViewRecord
 from napari_fhn.report import left_out
 from napari_fhn.surveys.segy import remembered
-from napari_fhn.training import log
 from napari_fhn.training.errors import JobError
+from napari_fhn.training.files import log
 from napari_fhn.training.job import Job
 
 NETWORK = {"dimensions": 2, "channels": 8, "layers": [{"resample": "keep", "rank": 2}], "h": 1.0, "context": 0}

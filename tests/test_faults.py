@@ -17,7 +17,9 @@ from tests.cli.conftest import prepared, run_of, small, survey, wells  # noqa: F
 
 from napari_fhn import surveys
 from napari_fhn.cli import main
-from napari_fhn.project import Project, Session, jobs, kept_predictions
+from napari_fhn.project import Project, Session
+from napari_fhn.project.predictions import kept_predictions
+from napari_fhn.project.runs import jobs
 from napari_fhn.training import BoxChanged, Control, predict
 
 pytestmark = pytest.mark.usefixtures("small")

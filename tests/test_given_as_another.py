@@ -21,10 +21,10 @@ from napari_fhn import labels, surveys
 from napari_fhn.cli.commands import parser
 from napari_fhn.cli.known import knowledge
 from napari_fhn.labels import ClassTable
-from napari_fhn.labels.legends import read_legend
+from napari_fhn.labels.classes.legends import read_legend
 from napari_fhn.network import presets
 from napari_fhn.project.knowledge import burn
-from napari_fhn.project.recognition import recognised
+from napari_fhn.project.knowledge.recognition import recognised
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.what_it_is import what_it_is
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from napari_fhn import leftovers
-from napari_fhn.project import sweeping
+from napari_fhn.project.sessions import sweeping
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from napari_fhn import labels, regular, surveys, vector
-from napari_fhn.labels import ClassTable, LabelError, volume
+from napari_fhn.labels import ClassTable, LabelError
+from napari_fhn.labels.volumes import volume
 from napari_fhn.surveys import SurveyError
 from napari_fhn.surveys.maps import polygons
 from napari_fhn.surveys.opening import FOLDER_OPENERS, OPENERS

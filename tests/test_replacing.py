@@ -15,7 +15,8 @@ from napari_fhn import sample_data, surveys
 from napari_fhn.cli import main
 from napari_fhn.labels import ClassTable
 from napari_fhn.network.architecture import levels
-from napari_fhn.project import ProjectError, own_files
+from napari_fhn.project import ProjectError
+from napari_fhn.project.exporting import own_files
 from napari_fhn.training import Schedule
 from napari_fhn.training.recipes import RECIPES, Recipe
 

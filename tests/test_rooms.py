@@ -13,8 +13,9 @@ import pytest
 from importlinter.cli import lint_imports
 
 from napari_fhn.network.architecture import levels
-from napari_fhn.training import Input, Job, Schedule, fit, provenance
+from napari_fhn.training import Input, Job, Schedule, fit
 from napari_fhn.training.combination.settings import Combination
+from napari_fhn.training.prediction import provenance
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "napari_fhn"

@@ -16,21 +16,26 @@ from napari_fhn import mapped, record
 from napari_fhn.box import Box
 from napari_fhn.labels import ClassTable, Interval, LabelClass, Source, Well
 from napari_fhn.network.architecture import levels
-from napari_fhn.project import Manifest, Session, damage, wells
-from napari_fhn.project.answers import Answers
-from napari_fhn.project.recent import RecentSessions
-from napari_fhn.project.run import Run, RunRecord, read_record
-from napari_fhn.project.speeds import Measured, Speed
-from napari_fhn.project.view_record import ViewRecord
+from napari_fhn.project import Manifest, Session
+from napari_fhn.project.labelling import wells
+from napari_fhn.project.runs.run import Run, RunRecord, read_record
+from napari_fhn.project.runs.speeds import Measured, Speed
+from napari_fhn.project.sessions import damage
+from napari_fhn.project.sessions.answers import Answers
+from napari_fhn.project.sessions.recent import RecentSessions
+from napari_fhn.project.sessions.view_record import ViewRecord
 from napari_fhn.report import left_out
 from napari_fhn.surveys import SurveyError
 from napari_fhn.surveys.out import save_classes
 from napari_fhn.surveys.segy import header_cache, remembered
-from napari_fhn.training import Schedule, description, log, provenance, state_file
+from napari_fhn.training import Schedule
 from napari_fhn.training.errors import JobError
+from napari_fhn.training.files import log
 from napari_fhn.training.job import Input, Job
-from napari_fhn.training.journal import Journal
-from napari_fhn.training.parts import Part
+from napari_fhn.training.models import description
+from napari_fhn.training.prediction import provenance, state_file
+from napari_fhn.training.prediction.journal import Journal
+from napari_fhn.training.prediction.parts import Part
 from napari_fhn.training.updates import Done, Note, Progress
 
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="what is synced is not told here")

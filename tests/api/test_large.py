@@ -11,11 +11,13 @@ import napari_fhn as fhn
 from napari_fhn import mapped, surveys
 from napari_fhn.api import Work
 from napari_fhn.large import layout as large
-from napari_fhn.project import Run, kept_predictions, predictions
-from napari_fhn.project.labelling import keep
-from napari_fhn.project.predictions import Tidying
-from napari_fhn.training import earlier, shard_size
-from napari_fhn.training.digest import digest
+from napari_fhn.project import Run
+from napari_fhn.project.labelling.labelling import keep
+from napari_fhn.project.predictions import kept_predictions, predictions
+from napari_fhn.project.predictions.predictions import Tidying
+from napari_fhn.training.files.digest import digest
+from napari_fhn.training.models import earlier
+from napari_fhn.training.prediction import shard_size
 
 
 @pytest.fixture

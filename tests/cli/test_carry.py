@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from project.test_carrying import SHAPE, _beds, _truth
 
 from napari_fhn.box import Box
 from napari_fhn.cli.commands import main
-from napari_fhn.project.dips import of_session
+from napari_fhn.project.data.dips import of_session
 from napari_fhn.structure import dips
-from project.test_carrying import SHAPE, _beds, _truth
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ def test_what_is_wrong_comes_with_what_to_do(capsys, monkeypatch):
 
 @pytest.mark.parametrize(("free", "state"), [(1e9, "worth knowing"), (64e9, "well")])
 def test_little_memory_is_worth_knowing(monkeypatch, free, state):
-    monkeypatch.setattr("napari_fhn.training.memory.free_bytes", lambda: int(free))
+    monkeypatch.setattr("napari_fhn.training.machine.memory.free_bytes", lambda: int(free))
     assert checks._memory().state == state
 
 

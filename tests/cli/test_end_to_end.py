@@ -16,7 +16,9 @@ from tests.cli.conftest import run_of
 from napari_fhn.cli import main
 from napari_fhn.network.architecture import Architecture, Layer
 from napari_fhn.network.readings import Reading
-from napari_fhn.training import Progress, log, suspended, updates
+from napari_fhn.training import Progress, updates
+from napari_fhn.training.files import log
+from napari_fhn.training.models import suspended
 from napari_fhn.training.recipes import RECIPES
 
 SAMPLE = "sample:hyperspectral"

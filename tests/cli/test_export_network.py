@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from tests.training.test_interchange import model_of
+from tests.training.models.test_interchange import model_of
 
 import napari_fhn as fhn
 from napari_fhn.cli import main

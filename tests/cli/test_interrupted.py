@@ -14,7 +14,7 @@ import pytest
 
 from napari_fhn import surveys
 from napari_fhn.cli import main
-from napari_fhn.project import staging
+from napari_fhn.project.data import staging
 from napari_fhn.surveys.bricks import plan, sharding
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes cannot be forked here")

@@ -9,7 +9,7 @@ import numpy as np
 
 import napari_fhn as fhn
 from napari_fhn.cli import main
-from napari_fhn.project.recent import FILE, RecentSessions
+from napari_fhn.project.sessions.recent import FILE, RecentSessions
 
 
 def test_sessions_are_listed_with_what_they_hold_and_those_that_are_gone(survey, tmp_path, capsys, monkeypatch):

@@ -17,8 +17,9 @@ from napari_fhn.network.diagnostics import Energy, Stability
 from napari_fhn.network.forecast import forecast
 from napari_fhn.network.language import write
 from napari_fhn.network.presets import architecture
-from napari_fhn.training import Job, device, memory
-from napari_fhn.training.diagnosis import verdict
+from napari_fhn.training import Job
+from napari_fhn.training.machine import device, memory
+from napari_fhn.training.models.diagnosis import verdict
 from napari_fhn.training.recipes import RECIPES
 
 TINY = "2d 8: 2x4 | down 2x8"

@@ -16,14 +16,18 @@ import napari_fhn as fhn
 from napari_fhn import surveys
 from napari_fhn.cli import main, running
 from napari_fhn.labels import ClassTable, Interval, Well
-from napari_fhn.project import ProjectError, Session, SurveySet, kept_predictions, labelling, lock
-from napari_fhn.project.carrying import carry_labels, erase_carried
-from napari_fhn.project.lock import Holder, SessionLock
+from napari_fhn.project import ProjectError, Session, SurveySet
+from napari_fhn.project.labelling import labelling
+from napari_fhn.project.labelling.carrying import carry_labels, erase_carried
+from napari_fhn.project.labelling.well_burning import WellBurning
+from napari_fhn.project.labelling.wells import KeptWells
+from napari_fhn.project.predictions import kept_predictions
 from napari_fhn.project.project import Project
-from napari_fhn.project.steps import Step
-from napari_fhn.project.well_burning import WellBurning
-from napari_fhn.project.wells import KeptWells
-from napari_fhn.training import Progress, description
+from napari_fhn.project.sessions import lock
+from napari_fhn.project.sessions.lock import Holder, SessionLock
+from napari_fhn.project.undo.steps import Step
+from napari_fhn.training import Progress
+from napari_fhn.training.models import description
 
 pytestmark = pytest.mark.usefixtures("small")
 

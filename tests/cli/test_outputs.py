@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from napari_fhn.cli import main
-from napari_fhn.project import Project, ProjectError, Session, layout
-from napari_fhn.project.exporter import Exporter, Request
-from napari_fhn.project.manifest import KnowledgeEntry, refer
+from napari_fhn.project import Project, ProjectError, Session
+from napari_fhn.project.exporting.exporter import Exporter, Request
+from napari_fhn.project.sessions import layout
+from napari_fhn.project.sessions.manifest import KnowledgeEntry, refer
 
 
 @pytest.fixture

@@ -122,7 +122,7 @@ def test_picks_of_a_horizon_that_is_tracked_are_asked_about_with_options_of_that
 
 def test_every_question_of_every_reader_is_among_those():
     raised = set()
-    for path in (Path(labels.__file__).parent).glob("*.py"):
+    for path in Path(labels.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Undeclared":
                 said = (k.value for k in node.keywords if k.arg == "option")

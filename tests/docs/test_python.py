@@ -12,8 +12,8 @@ import pytest
 import napari_fhn as fhn
 from napari_fhn.api import FittedNetwork, Training, Work
 from napari_fhn.project import Runs
-from napari_fhn.project.similar import Similar
-from napari_fhn.project.tracking import TrackedHorizon
+from napari_fhn.project.labelling.similar import Similar
+from napari_fhn.project.labelling.tracking import TrackedHorizon
 
 PAGE = Path(__file__).parents[2] / "docs" / "python.md"
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)

@@ -6,7 +6,8 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
-from napari_fhn.project import Manifest, layout, lock, manifest
+from napari_fhn.project import Manifest
+from napari_fhn.project.sessions import layout, lock, manifest
 
 PAGE = (Path(__file__).parents[2] / "docs" / "session.md").read_text("utf-8")
 

@@ -30,7 +30,7 @@ from napari_fhn.training import (
     Progress,
     Schedule,
 )
-from napari_fhn.training import model as models
+from napari_fhn.training.models import model as models
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,8 @@ import pytest
 from napari_fhn.engine import looking, pulse
 from napari_fhn.engine.looking import Looking
 from napari_fhn.network.architecture import levels
-from napari_fhn.training import Input, Job, JobError, Schedule, fit, state_file
+from napari_fhn.training import Input, Job, JobError, Schedule, fit
+from napari_fhn.training.prediction import state_file
 
 
 @pytest.fixture

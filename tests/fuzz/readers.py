@@ -137,7 +137,7 @@ def shapes(path: Path, options: Mapping[str, Any]) -> None:
 def sheets(path: Path, options: Mapping[str, Any]) -> None:
     """Read what the sheets of a workbook hold."""
     from napari_fhn import labels
-    from napari_fhn.labels import workbooks
+    from napari_fhn.labels.tables import workbooks
 
     if path.is_dir():
         with tempfile.TemporaryDirectory() as folder:
@@ -178,7 +178,7 @@ def places(path: Path, options: Mapping[str, Any]) -> None:
 def legend(path: Path, options: Mapping[str, Any]) -> None:
     """Read a legend, once a look has said that it may be one."""
     from napari_fhn import labels
-    from napari_fhn.labels.legends import read_legend
+    from napari_fhn.labels.classes.legends import read_legend
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -192,7 +192,7 @@ def network(path: Path, options: Mapping[str, Any]) -> None:
     import hashlib
     import json
 
-    from napari_fhn.training import description, model
+    from napari_fhn.training.models import description, model
 
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(shutil.copytree(path, Path(scratch) / "model"))
@@ -218,7 +218,7 @@ def backbone(path: Path, options: Mapping[str, Any]) -> None:
 
 def volume(path: Path, options: Mapping[str, Any]) -> None:
     """Open a label volume."""
-    from napari_fhn.labels import volume
+    from napari_fhn.labels.volumes import volume
 
     np.asarray(volume.open(path, "r")[..., :2])
 

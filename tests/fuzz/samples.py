@@ -328,9 +328,9 @@ def models(name: str) -> list[Sample]:
     from napari_fhn.network import equivalent_unet
     from napari_fhn.network.architecture import levels
     from napari_fhn.network.build import build
-    from napari_fhn.training import model
-    from napari_fhn.training.description import Normalisation
-    from napari_fhn.training.framing import Framing
+    from napari_fhn.training.data.framing import Framing
+    from napari_fhn.training.models import model
+    from napari_fhn.training.models.description import Normalisation
 
     def made(kind: Callable[[Any], Any]) -> Callable[[Path], Path]:
         def write(folder: Path) -> Path:
@@ -479,7 +479,7 @@ def places(name: str) -> list[Sample]:
 
 def volumes(name: str) -> list[Sample]:
     """Return a label volume."""
-    from napari_fhn.labels import volume
+    from napari_fhn.labels.volumes import volume
 
     def write(folder: Path) -> Path:
         volume.create(folder / "labels.npy", (3, 4, 5))

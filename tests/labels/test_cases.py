@@ -16,8 +16,8 @@ from rasterio.transform import from_origin
 
 from napari_fhn import labels, surveys
 from napari_fhn.labels import LabelError, LabelWarning, Source, recognise
-from napari_fhn.labels.fill_values import fill_values
-from napari_fhn.labels.text import to_number
+from napari_fhn.labels.tables.fill_values import fill_values
+from napari_fhn.labels.tables.text import to_number
 from napari_fhn.project.knowledge import Knowledge
 from proofs import examples
 

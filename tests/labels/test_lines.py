@@ -27,7 +27,7 @@ from napari_fhn.labels import (
     read_wells,
 )
 from napari_fhn.labels.lateral import Traces
-from napari_fhn.labels.roles import suggest
+from napari_fhn.labels.tables.roles import suggest
 
 
 @pytest.fixture

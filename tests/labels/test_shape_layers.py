@@ -9,16 +9,16 @@ import numpy as np
 import pyogrio
 import pytest
 import shapely
-from tests.labels.test_shape_tables import PLACES, TOPS, UTM, WELLS, burnt, points, survey
+from tests.labels.shapes.test_shape_tables import PLACES, TOPS, UTM, WELLS, burnt, points, survey
 
 from napari_fhn import labels
 from napari_fhn.api.wording import in_python
 from napari_fhn.labels import LabelError, Question, Source, collect_warnings, recognise
-from napari_fhn.labels.shape_tables import layers
-from napari_fhn.labels.sniffing import sniffed
-from napari_fhn.project.answers import Answers
-from napari_fhn.project.recognition import all_recognised
-from napari_fhn.project.said import Said, sources
+from napari_fhn.labels.shapes.shape_tables import layers
+from napari_fhn.labels.tables.sniffing import sniffed
+from napari_fhn.project.knowledge.recognition import all_recognised
+from napari_fhn.project.knowledge.said import Said, sources
+from napari_fhn.project.sessions.answers import Answers
 
 __all__ = ["survey"]
 

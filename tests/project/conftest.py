@@ -16,10 +16,12 @@ import xarray as xr
 from napari_fhn import surveys
 from napari_fhn.box import Box
 from napari_fhn.network.architecture import levels
-from napari_fhn.project import Project, Session, Settings, SurveySet, jobs
-from napari_fhn.training import Done, Schedule, provenance
-from napari_fhn.training.description import Description, Normalisation, WeightsFile, write
-from napari_fhn.training.transfer import STATE
+from napari_fhn.project import Project, Session, Settings, SurveySet
+from napari_fhn.project.runs import jobs
+from napari_fhn.training import Done, Schedule
+from napari_fhn.training.models.description import Description, Normalisation, WeightsFile, write
+from napari_fhn.training.models.transfer import STATE
+from napari_fhn.training.prediction import provenance
 
 SHAPE = (12, 10)
 

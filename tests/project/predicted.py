@@ -12,12 +12,13 @@ from napari_fhn.box import Box
 from napari_fhn.labels import ClassTable, LabelClass
 from napari_fhn.network.architecture import levels
 from napari_fhn.project import Project, Run, RunRecord, Session, SurveySet
-from napari_fhn.training import description, provenance
-from napari_fhn.training.description import Description, Normalisation, WeightsFile
-from napari_fhn.training.digest import digest
+from napari_fhn.training.files.digest import digest
 from napari_fhn.training.job import Input, Job, Schedule
-from napari_fhn.training.parts import Part
-from napari_fhn.training.provenance import InputStamp, Provenance
+from napari_fhn.training.models import description
+from napari_fhn.training.models.description import Description, Normalisation, WeightsFile
+from napari_fhn.training.prediction import provenance
+from napari_fhn.training.prediction.parts import Part
+from napari_fhn.training.prediction.provenance import InputStamp, Provenance
 
 COLORS = ("#ffcc00", "#336699", "#009e73")
 

@@ -13,7 +13,8 @@ from tests.project import hostile
 from tests.project.conftest import SHAPE, Work, opened, predicted, trained
 
 from napari_fhn.cli.commands import main
-from napari_fhn.project import Project, ProjectError, Session, SurveySet, jobs
+from napari_fhn.project import Project, ProjectError, Session, SurveySet
+from napari_fhn.project.runs import jobs
 
 CASES = {case.name: case for case in hostile.cases()}
 EVERYTHING = os.environ.get("NAPARI_FHN_HOSTILE", "")

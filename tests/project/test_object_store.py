@@ -15,12 +15,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.project.test_in_place import bricked
-from tests.project.test_prediction_store import network
+from tests.project.data.test_in_place import bricked
+from tests.project.predictions.test_prediction_store import network
 
 from napari_fhn import surveys
 from napari_fhn.cli import main
-from napari_fhn.project import in_place
+from napari_fhn.project.data import in_place
 
 pytest.importorskip("s3fs")
 moto_server = pytest.importorskip("moto.server")

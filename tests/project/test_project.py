@@ -12,9 +12,10 @@ import xarray as xr
 
 from napari_fhn import sample_data, surveys
 from napari_fhn.labels import ClassTable, LabelError, Source
-from napari_fhn.project import HeldOut, Project, ProjectError, Session, Settings, SurveySet, jobs, planning
-from napari_fhn.project.attempt import attempt
-from napari_fhn.project.manifest import Manifest, StackedMap, refer
+from napari_fhn.project import HeldOut, Project, ProjectError, Session, Settings, SurveySet
+from napari_fhn.project.runs import jobs, planning
+from napari_fhn.project.runs.attempt import attempt
+from napari_fhn.project.sessions.manifest import Manifest, StackedMap, refer
 from napari_fhn.surveys import SurveyError
 from napari_fhn.surveys.maps import Categories, stack
 from napari_fhn.training import Done

@@ -22,7 +22,7 @@ from napari_fhn import labels, surveys, vector
 from napari_fhn.cli.commands import parser
 from napari_fhn.cli.known import knowledge
 from napari_fhn.labels import ClassTable, LabelError, Question, recognise
-from napari_fhn.labels.legends import read_legend
+from napari_fhn.labels.classes.legends import read_legend
 from napari_fhn.project.knowledge import burn
 
 SHAPE, X, Y = (8, 10, 32), 500_000.0, 6_000_000.0

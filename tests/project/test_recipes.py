@@ -7,8 +7,9 @@ import pytest
 import xarray as xr
 
 from napari_fhn import sample_data, surveys
-from napari_fhn.project import Project, Session, SurveySet, planning
-from napari_fhn.project.assembler import survey_axes
+from napari_fhn.project import Project, Session, SurveySet
+from napari_fhn.project.runs import planning
+from napari_fhn.project.runs.assembler import survey_axes
 from napari_fhn.training.job import Axis
 from napari_fhn.training.recipes import RECIPES
 

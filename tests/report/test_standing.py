@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from napari_fhn.report.standing import standing
-from napari_fhn.training.estimating import Sample
+from napari_fhn.training.scores.estimating import Sample
 
 NAME = "the nearest well, copied sideways"
 

@@ -18,7 +18,7 @@ from napari_fhn.report import on_held_out, on_truth
 from napari_fhn.report.left_out import FILE as LEFT_OUT
 from napari_fhn.report.writing import write
 from napari_fhn.training import Axis, Done, Input, Job, JobError, Progress, Schedule, Score
-from napari_fhn.training.log import kept
+from napari_fhn.training.files.log import kept
 
 NEWS = (
     *(Progress("train", k, 40, loss=1 / k, invertibility_error=k * 1e-8) for k in range(1, 41)),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from napari_fhn.box import Box
 from napari_fhn.structure.bodies import Bodies, Without, labelled_columns
-from napari_fhn.training.labelled import LabelFile
+from napari_fhn.training.data.labelled import LabelFile
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from napari_fhn.structure.decoding import decode, order_of
-from napari_fhn.training.labelled import LabelFile
+from napari_fhn.training.data.labelled import LabelFile
 
 
 def value(column: NDArray[np.float32], labels: tuple[int, ...]) -> float:

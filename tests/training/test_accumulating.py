@@ -9,10 +9,10 @@ import torch
 from napari_fhn.network import Architecture, HyperbolicNetwork, Layer
 from napari_fhn.network.readings import Reading
 from napari_fhn.training import Schedule
-from napari_fhn.training.batch import Batch
-from napari_fhn.training.criterion import Criterion
-from napari_fhn.training.learner import Learner
+from napari_fhn.training.data.batch import Batch
 from napari_fhn.training.objective import Objective
+from napari_fhn.training.steps.criterion import Criterion
+from napari_fhn.training.steps.learner import Learner
 
 CLASSES = ("sand", "shale", "salt")
 CPU = torch.device("cpu")

@@ -13,8 +13,9 @@ import pytest
 from napari_fhn.box import Box
 from napari_fhn.network.architecture import Architecture, Layer, levels
 from napari_fhn.network.comparison import ResNetArchitecture, Stage, UNetArchitecture
-from napari_fhn.training import Input, Job, JobError, Schedule, sizing
+from napari_fhn.training import Input, Job, JobError, Schedule
 from napari_fhn.training.objective import Absence, Objective, Order, Share, Smoothness
+from napari_fhn.training.steps import sizing
 
 STRANGE = (0, -1, 10**10, 2**63, 10**400, math.nan, math.inf, -1e308)
 

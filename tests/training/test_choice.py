@@ -4,7 +4,7 @@ import pytest
 
 from napari_fhn.training import JobError
 from napari_fhn.training.choice import choose
-from napari_fhn.training.neighbours import Agreement
+from napari_fhn.training.data.neighbours import Agreement
 from napari_fhn.training.recipes import fitting, recipe
 
 GB = 10**9

@@ -27,7 +27,7 @@ from napari_fhn.training import (
     intersection_over_union,
     predict,
 )
-from napari_fhn.training.model import load
+from napari_fhn.training.models.model import load
 
 
 @pytest.mark.parametrize("survey", ["layered", "layered_3d"])

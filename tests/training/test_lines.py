@@ -7,14 +7,14 @@ import pytest
 
 from napari_fhn.box import Box
 from napari_fhn.training import Input, confusion, fit, intersection_over_union, predict
-from napari_fhn.training.blocks import Blocks
 from napari_fhn.training.choice import choose
-from napari_fhn.training.frame import Frame
-from napari_fhn.training.labelled import LabelFile
-from napari_fhn.training.neighbours import Agreement, Neighbours
+from napari_fhn.training.data.blocks import Blocks
+from napari_fhn.training.data.frame import Frame
+from napari_fhn.training.data.labelled import LabelFile
+from napari_fhn.training.data.neighbours import Agreement, Neighbours
+from napari_fhn.training.data.volume import Volume
 from napari_fhn.training.plan import plan_of
 from napari_fhn.training.recipes import fitting, recipe
-from napari_fhn.training.volume import Volume
 
 
 @pytest.fixture

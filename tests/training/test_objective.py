@@ -9,7 +9,7 @@ from napari_fhn.box import Box
 from napari_fhn.training import Job, JobError, Objective
 from napari_fhn.training.objective import Absence, Order, Share, Smoothness
 from napari_fhn.training.plan import plan_of
-from napari_fhn.training.sizing import training_bytes
+from napari_fhn.training.steps.sizing import training_bytes
 
 KNOWN = (
     Share("top", 0.2, 0.4, weight=5.0),

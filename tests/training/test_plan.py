@@ -8,7 +8,7 @@ from napari_fhn.network import equivalent_unet
 from napari_fhn.network.forecast import forecast
 from napari_fhn.training import JobError, Schedule
 from napari_fhn.training.plan import plan, plan_of
-from napari_fhn.training.setup import Setup
+from napari_fhn.training.steps.setup import Setup
 
 
 @pytest.mark.parametrize("changes", [{}, {"position": "none"}, {"position": "all"}, {"neighbours": True}])

@@ -16,12 +16,12 @@ from napari_fhn.network import side_by_side
 from napari_fhn.network.architecture import levels
 from napari_fhn.network.build import build
 from napari_fhn.training import BoxChanged, Control, Done, Focus, Input, Job, JobError, Note, Schedule, fit, predict
-from napari_fhn.training import model as models
-from napari_fhn.training import predictor as predicting
-from napari_fhn.training.frame import Frame
-from napari_fhn.training.predictor import Predictor
-from napari_fhn.training.tiles import choose
-from napari_fhn.training.volume import Volume
+from napari_fhn.training.data.frame import Frame
+from napari_fhn.training.data.volume import Volume
+from napari_fhn.training.models import model as models
+from napari_fhn.training.prediction import predictor as predicting
+from napari_fhn.training.prediction.predictor import Predictor
+from napari_fhn.training.prediction.tiles import choose
 
 
 def untrained(folder: Path, network, shape: tuple[int, ...], vertical: int | None) -> Job:
@@ -83,7 +83,7 @@ NETWORKS = {
 def test_tiles_equal_one_piece(kind, flips, tmp_path, monkeypatch):
     network, shape, vertical = NETWORKS[kind]
     p = predictor(replace(untrained(tmp_path, network, shape, vertical), flips=flips))
-    monkeypatch.setattr("napari_fhn.training.tiles._MOST_WORK", 100)
+    monkeypatch.setattr("napari_fhn.training.prediction.tiles._MOST_WORK", 100)
     for across in p.frame.sections or (None,):
         region = Box.whole(shape)
         in_tiles(p, 10**6)
@@ -237,7 +237,7 @@ def test_a_prediction_file_of_another_shape_is_refused(trained, tmp_path):
 _KILLED = """
 import os, signal, sys
 from napari_fhn.training import BoxChanged, Job, predict
-from napari_fhn.training import journal, predictor
+from napari_fhn.training.prediction import journal, predictor
 journal._FLUSH_EVERY = 0
 predictor.sections_together = lambda *_: 1
 left = int(sys.argv[2])
@@ -389,7 +389,7 @@ def test_tiles_are_the_same_however_busy_the_machine_is(kind, tmp_path, monkeypa
     monkeypatch.setattr("time.perf_counter", lambda: next(clock))  # a second or more for whatever is done
     for across in ways:
         p.network_probabilities(Box(region.start, tuple(min(size, 9) for size in shape)), across)
-    monkeypatch.setattr("napari_fhn.training.evaluator.free_bytes", lambda _: 3 * 2**30)
+    monkeypatch.setattr("napari_fhn.training.prediction.evaluator.free_bytes", lambda _: 3 * 2**30)
     assert [p._cut(region, across) for across in ways] == before
     assert not p.evaluator.short
 
@@ -450,7 +450,7 @@ def test_tiles_of_a_map_from_a_cube_equal_one_piece(cube, monkeypatch):
     list(fit(job))
     p = predictor(job)
     whole = p.network_probabilities(Box.whole((60, 52)), None)
-    monkeypatch.setattr("napari_fhn.training.tiles._MOST_WORK", 100)
+    monkeypatch.setattr("napari_fhn.training.prediction.tiles._MOST_WORK", 100)
     in_tiles(p, 40 * 40)
     assert len(p._cut(Box.whole((60, 52)), None).tiles()) > 1
     np.testing.assert_allclose(p.network_probabilities(Box.whole((60, 52)), None), whole, atol=2e-5)

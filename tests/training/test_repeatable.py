@@ -9,9 +9,11 @@ import pytest
 import torch
 
 from napari_fhn.network import convolution
-from napari_fhn.training import Control, Focus, Job, Progress, fit, setup, speed
+from napari_fhn.training import Control, Focus, Job, Progress, fit
 from napari_fhn.training.combination.settings import Combination
-from napari_fhn.training.model import load
+from napari_fhn.training.machine import speed
+from napari_fhn.training.models.model import load
+from napari_fhn.training.steps import setup
 
 
 def weights(job, control=None):
@@ -31,8 +33,8 @@ def scheduled(job, **changes):
 
 def test_being_looked_at_changes_nothing(layered, monkeypatch):
     job, _ = layered
-    monkeypatch.setattr("napari_fhn.training.live._FIRST_LOOK", 0.0)
-    monkeypatch.setattr("napari_fhn.training.live._SHARE", 1.0)  # after each step
+    monkeypatch.setattr("napari_fhn.training.prediction.live._FIRST_LOOK", 0.0)
+    monkeypatch.setattr("napari_fhn.training.prediction.live._SHARE", 1.0)  # after each step
     job = replace(scheduled(job, steps=2), combination=Combination())
     alone = weights(job, Control(watched=False))
     assert equal(alone, weights(job, Control(focus=Focus(0, 5))))

@@ -23,10 +23,10 @@ from napari_fhn.training import (
     fit,
     predict,
 )
-from napari_fhn.training import setup as the_setup
 from napari_fhn.training.combination.settings import Combination
-from napari_fhn.training.model import load
-from napari_fhn.training.setup import Setup
+from napari_fhn.training.models.model import load
+from napari_fhn.training.steps import setup as the_setup
+from napari_fhn.training.steps.setup import Setup
 
 
 def scheduled(job, **changes):

@@ -17,11 +17,13 @@ import same_viewer
 from napari_fhn import mapped
 from napari_fhn.box import Box
 from napari_fhn.network.architecture import levels
-from napari_fhn.project import jobs
-from napari_fhn.training import Done, description, provenance, recipes
-from napari_fhn.training.framing import Framing
-from napari_fhn.training.parts import Part
-from napari_fhn.training.provenance import InputStamp, Provenance
+from napari_fhn.project.runs import jobs
+from napari_fhn.training import Done, recipes
+from napari_fhn.training.data.framing import Framing
+from napari_fhn.training.models import description
+from napari_fhn.training.prediction import provenance
+from napari_fhn.training.prediction.parts import Part
+from napari_fhn.training.prediction.provenance import InputStamp, Provenance
 from napari_fhn.widgets import garbage
 from napari_fhn.widgets.dock import Dock
 

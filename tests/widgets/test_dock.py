@@ -20,7 +20,7 @@ from qtpy.QtCore import QEvent
 from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_fhn import labels, sample_data
-from napari_fhn.project.exporter import Request
+from napari_fhn.project.exporting.exporter import Request
 from napari_fhn.widgets.dock import WIDTH, Dock
 from napari_fhn.widgets.running.curves import Curves
 from proofs import LONG

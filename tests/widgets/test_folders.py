@@ -7,7 +7,7 @@ import platformdirs
 import pytest
 import xarray as xr
 
-from napari_fhn.project import session_list
+from napari_fhn.project.sessions import session_list
 from napari_fhn.widgets import folders
 
 

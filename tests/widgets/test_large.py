@@ -10,7 +10,7 @@ import pytest
 from napari_fhn import mapped
 from napari_fhn.large import Large
 from napari_fhn.large import layout as large
-from napari_fhn.training import shard_size
+from napari_fhn.training.prediction import shard_size
 
 
 @pytest.fixture

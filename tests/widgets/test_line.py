@@ -12,7 +12,7 @@ from napari.layers import Image
 
 from napari_fhn import labels, surveys
 from napari_fhn.project import ProjectError
-from napari_fhn.project.exporter import Request
+from napari_fhn.project.exporting.exporter import Request
 from napari_fhn.surveys import drawing
 from napari_fhn.surveys.kinds import kind_of
 from napari_fhn.widgets.data import placement

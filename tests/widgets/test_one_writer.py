@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QMessageBox
 
 from napari_fhn import sample_data, surveys
 from napari_fhn.project import Session
-from napari_fhn.project.lock import SessionLock
+from napari_fhn.project.sessions.lock import SessionLock
 from napari_fhn.widgets.folders import session_folder
 from napari_fhn.widgets.open_project import Access
 

@@ -9,7 +9,7 @@ import napari.settings
 import pytest
 from npe2 import PluginManifest
 
-from napari_fhn.project.session_list import VARIABLE
+from napari_fhn.project.sessions.session_list import VARIABLE
 from napari_fhn.widgets.folders import sessions_folder
 from napari_fhn.widgets.preferences import PLUGIN, Preferences, preferences
 

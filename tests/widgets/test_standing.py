@@ -13,7 +13,7 @@ from napari_fhn import mapped, surveys
 from napari_fhn.large import Large, holding
 from napari_fhn.large import layout as large
 from napari_fhn.surveys.bricks import copy_whole
-from napari_fhn.training import shard_size
+from napari_fhn.training.prediction import shard_size
 from napari_fhn.widgets.data.opening import open_surveys
 from napari_fhn.widgets.standing import data_of
 

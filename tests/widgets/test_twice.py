@@ -9,7 +9,7 @@ import pytest
 from napari.layers import Image, Labels
 
 import four_kinds
-from napari_fhn.project.exporter import Request
+from napari_fhn.project.exporting.exporter import Request
 
 
 @pytest.fixture(params=four_kinds.KINDS)

@@ -19,14 +19,16 @@ from napari_fhn.api.opening import open
 from napari_fhn.api.predicting import predicted
 from napari_fhn.api.saying import Classes
 from napari_fhn.api.wording import in_python
-from napari_fhn.project import ProjectError, Session, arrays, jobs
-from napari_fhn.project.applying import applying, classes_of
-from napari_fhn.project.backbones import trust_network
-from napari_fhn.project.beginning import network_folder
+from napari_fhn.project import ProjectError, Session
+from napari_fhn.project.data import arrays
+from napari_fhn.project.data.backbones import trust_network
+from napari_fhn.project.predictions.applying import applying, classes_of
+from napari_fhn.project.runs import jobs
+from napari_fhn.project.runs.beginning import network_folder
 from napari_fhn.training.combination.settings import Choice
-from napari_fhn.training.description import Description, read
 from napari_fhn.training.job import Output
-from napari_fhn.training.transfer import copy_network
+from napari_fhn.training.models.description import Description, read
+from napari_fhn.training.models.transfer import copy_network
 from napari_fhn.training.updates import Update
 
 
@@ -195,8 +197,8 @@ class FittedNetwork:
         ProjectError
             `WouldReplace` when the file is somebody else's.
         """
-        from napari_fhn.project.own_files import writing
-        from napari_fhn.training.interchange import export
+        from napari_fhn.project.exporting.own_files import writing
+        from napari_fhn.training.models.interchange import export
 
         with in_python(), writing(path, overwrite=overwrite):
             written = export(self.folder, path)
@@ -314,7 +316,7 @@ def load(network: str | Path) -> FittedNetwork:
 def _known(target: Session, together: Any, labels: Any, vertical_axis: int | None, network: Description) -> None:
     """Label the survey that a network is applied to."""
     from napari_fhn.project import Project
-    from napari_fhn.project.said import Said, sources
+    from napari_fhn.project.knowledge.said import Said, sources
 
     project = Project(target, together.surveys)
     project.use(together.surveys, vertical_axis=vertical_axis, stacks=together.stacks(target.folder))

@@ -13,8 +13,8 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from napari_fhn import leftovers
-from napari_fhn.project import samples
-from napari_fhn.project.together import Together, open_together
+from napari_fhn.project.data import samples
+from napari_fhn.project.data.together import Together, open_together
 from napari_fhn.surveys.arrays import npy
 from napari_fhn.surveys.axes import known_axes
 

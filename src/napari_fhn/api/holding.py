@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from napari_fhn.project import Session, SessionUnwritable, damage
+from napari_fhn.project import Session, SessionUnwritable
+from napari_fhn.project.sessions import damage
 
 PROGRAM = "Python"
 """What the lock of a session calls it."""

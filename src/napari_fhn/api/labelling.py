@@ -14,12 +14,14 @@ from napari_fhn.api.results import Results, Told
 from napari_fhn.api.saying import Classes, class_table, is_array, said_by_keywords
 from napari_fhn.api.wording import in_python
 from napari_fhn.labels import ClassTable, LabelError, collect_warnings, read_horizon
-from napari_fhn.project import Project, ProjectError, samples, tracking
-from napari_fhn.project.carrying import LEAST, carry_labels, erase_carried
-from napari_fhn.project.history import make_again, take_back
+from napari_fhn.project import Project, ProjectError
+from napari_fhn.project.data import samples
 from napari_fhn.project.knowledge import POINT_RADIUS, WELL_RADIUS
-from napari_fhn.project.said import Files, Said, sources
-from napari_fhn.project.tracking import TrackedHorizon
+from napari_fhn.project.knowledge.said import Files, Said, sources
+from napari_fhn.project.labelling import tracking
+from napari_fhn.project.labelling.carrying import LEAST, carry_labels, erase_carried
+from napari_fhn.project.labelling.tracking import TrackedHorizon
+from napari_fhn.project.undo.history import make_again, take_back
 from napari_fhn.structure.tracking.events import Event
 from napari_fhn.surveys.remote.opening import at_hand
 

@@ -15,7 +15,7 @@ from napari_fhn.project import Project, ProjectError, Session
 if TYPE_CHECKING:
     import tempfile
 
-    from napari_fhn.project.together import Together
+    from napari_fhn.project.data.together import Together
 
 
 def open(

@@ -9,9 +9,10 @@ from typing import Any
 from napari_fhn.api.labelling import Labelled
 from napari_fhn.api.wording import in_python
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET
-from napari_fhn.project import HeldOut, Project, ProjectError, Settings, planning
-from napari_fhn.project.outlook import Outlook, outlook, planned
-from napari_fhn.training.memory import taken_device
+from napari_fhn.project import HeldOut, Project, ProjectError, Settings
+from napari_fhn.project.runs import planning
+from napari_fhn.project.runs.outlook import Outlook, outlook, planned
+from napari_fhn.training.machine.memory import taken_device
 
 Parts = tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]
 """Schedule and objective, as far as they are said."""

@@ -29,7 +29,7 @@ def carried_out(task: str, job: Any, control: Control, *, on: str | None, resume
 
 def predicted(job: Any, told: Callable[[Update], object] | None, on: str | None = None) -> Done:
     """Predict as a job says, to the end."""
-    from napari_fhn.training.log import kept
+    from napari_fhn.training.files.log import kept
 
     end: Done | None = None
     for update in kept(carried_out("predict", job, Control(watched=False), on=on), job, "predict"):

@@ -14,18 +14,19 @@ from napari_fhn.api.given import in_order
 from napari_fhn.api.saying import is_array
 from napari_fhn.api.wording import in_python
 from napari_fhn.box import Box
-from napari_fhn.project import Project, ProjectError, Run, Runs, arrays, attributes
-from napari_fhn.project.said import Files
+from napari_fhn.project import Project, ProjectError, Run, Runs
+from napari_fhn.project.data import arrays, attributes
+from napari_fhn.project.knowledge.said import Files
 from napari_fhn.surveys import kinds
 
 if TYPE_CHECKING:
     from napari_fhn.project import SurveySet
-    from napari_fhn.project.exporter import What, Written
-    from napari_fhn.project.shown import Shown
-    from napari_fhn.project.similar import Similar
+    from napari_fhn.project.exporting.exporter import What, Written
+    from napari_fhn.project.labelling.shown import Shown
+    from napari_fhn.project.labelling.similar import Similar
     from napari_fhn.report.evaluation import Evaluation
     from napari_fhn.structure.similar.describing import Descriptions
-    from napari_fhn.training.estimating import Drawn
+    from napari_fhn.training.scores.estimating import Drawn
 
 Told = Callable[[float], None]
 
@@ -258,7 +259,7 @@ class Results:
             When there is nothing of that kind, or it cannot be written.
         """
         from napari_fhn import surveys
-        from napari_fhn.project.exporter import Exporter, Request
+        from napari_fhn.project.exporting.exporter import Exporter, Request
 
         with in_python():
             survey = like if like is None or isinstance(like, xr.DataArray) else surveys.open(like)
@@ -331,7 +332,7 @@ class Results:
         >>> 40 <= other.voxel[0] < 52 and 30 <= other.voxel[1] < 44
         True
         """
-        from napari_fhn.project import shown, similar
+        from napari_fhn.project.labelling import shown, similar
         from napari_fhn.structure.similar.likeness import Examples
 
         with in_python():
@@ -356,13 +357,14 @@ class Results:
 
     def _states(self, run: Run, told: Told | None) -> Descriptions:
         """Return what the survey looks like to a network, and let that look first where it has not."""
-        from napari_fhn.project import jobs, similar
+        from napari_fhn.project.labelling import similar
+        from napari_fhn.project.runs import jobs
 
         try:
             return similar.states(self.project, run)
         except similar.NotLooked:
             # Here and not above: torch takes seconds to import.
-            from napari_fhn.training.states import write_states
+            from napari_fhn.training.prediction.states import write_states
 
             self.project.session.check_writer()
             write_states(jobs.prediction_job(self.project, run, network_alone=True), told=told)

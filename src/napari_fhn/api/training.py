@@ -11,7 +11,7 @@ from napari_fhn.api.predicting import carried_out
 from napari_fhn.api.wording import in_python, with_keywords
 from napari_fhn.project import Begun, ProjectError, Run, Session
 from napari_fhn.training.control import Control
-from napari_fhn.training.log import kept
+from napari_fhn.training.files.log import kept
 from napari_fhn.training.updates import Done, Failed, Progress, Update
 
 if TYPE_CHECKING:

@@ -22,20 +22,11 @@ from napari_fhn.api.training import Training
 from napari_fhn.api.wording import in_python
 from napari_fhn.box import Box
 from napari_fhn.engine.remote.address import parse
-from napari_fhn.project import (
-    NEW,
-    Beginning,
-    Begun,
-    HeldOut,
-    Project,
-    Run,
-    Settings,
-    arrays,
-    jobs,
-    terms,
-)
-from napari_fhn.project.attempt import attempt
-from napari_fhn.project.backbones import trust_all, trust_network
+from napari_fhn.project import NEW, Beginning, Begun, HeldOut, Project, Run, Settings
+from napari_fhn.project.data import arrays
+from napari_fhn.project.data.backbones import trust_all, trust_network
+from napari_fhn.project.runs import jobs, terms
+from napari_fhn.project.runs.attempt import attempt
 from napari_fhn.training.combination.settings import Choice
 from napari_fhn.training.job import Output
 from napari_fhn.training.updates import Update

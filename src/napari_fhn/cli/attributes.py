@@ -71,8 +71,8 @@ def _facts(options: argparse.Namespace) -> Facts | None:
     if not options.surveys:
         return None
     from napari_fhn.cli.maps import open_together
-    from napari_fhn.project import samples
-    from napari_fhn.project.facts import facts_of
+    from napari_fhn.project.data import samples
+    from napari_fhn.project.data.facts import facts_of
 
     opened = open_together(samples.survey_files(options.surveys), options).surveys
     return facts_of(opened, options.vertical_axis)

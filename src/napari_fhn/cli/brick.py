@@ -31,7 +31,7 @@ def add(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Copy, or go on with a copy."""
     from napari_fhn import surveys
-    from napari_fhn.project.samples import survey_files
+    from napari_fhn.project.data.samples import survey_files
     from napari_fhn.surveys.bricks import build_pyramid, copy_shards
     from napari_fhn.surveys.remote.addresses import url_of
 
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
     done = total = 0
     with interruptible() as control:
         if options.cluster is not None:
-            from napari_fhn.project import cluster
+            from napari_fhn.project.predictions import cluster
 
             where = {"cluster": options.cluster, "workers": options.workers, "control": control}
             steps = cluster.brick(str(path), options.target, reading=how, **where)

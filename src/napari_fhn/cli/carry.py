@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     if not options.surveys and options.session is None:
         raise UsageError("name a survey, or a --session that has one")
     from napari_fhn.cli.given import labelled
-    from napari_fhn.project.carrying import LEAST, carry_labels, erase_carried
+    from napari_fhn.project.labelling.carrying import LEAST, carry_labels, erase_carried
 
     with labelled(options, _PROGRAM) as project:
         if options.erase:

@@ -91,7 +91,7 @@ def _versions(names: tuple[str, ...]) -> str:
 
 
 def _memory() -> Check:
-    from napari_fhn.training.memory import free_bytes
+    from napari_fhn.training.machine.memory import free_bytes
 
     free = free_bytes()
     if free < _LITTLE_MEMORY:
@@ -133,7 +133,7 @@ def _disks() -> Iterator[Check]:
 
 def _devices() -> Check:
     try:
-        from napari_fhn.training.device import choose_device, describe, present
+        from napari_fhn.training.machine.device import choose_device, describe, present
     except ImportError as error:
         from napari_fhn.installed import in_words
 

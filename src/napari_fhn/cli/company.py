@@ -25,7 +25,7 @@ def started_together(environment: Mapping[str, str] = os.environ) -> bool:
     """
     if environment.get("WORLD_SIZE", "1") in ("", "0", "1"):
         return False
-    from napari_fhn.training import ranks
+    from napari_fhn.training.distributed import ranks
 
     return ranks.started_together(environment)
 
@@ -57,7 +57,7 @@ def together(options: Namespace, command: Callable[[Namespace], int]) -> int:
     int
         Exit code.
     """
-    from napari_fhn.training import following, ranks
+    from napari_fhn.training.distributed import following, ranks
     from napari_fhn.training.job import JobError
 
     company = ranks.join()
@@ -90,6 +90,6 @@ def _has_begun(options: Namespace) -> bool:
     if options.job is None or options.resume or session_around(options.job) is not None:
         return False
     from napari_fhn.training.job import Job
-    from napari_fhn.training.transfer import STATE
+    from napari_fhn.training.models.transfer import STATE
 
     return (Path(Job.load(options.job, trusted=options.trust_job).model) / STATE).is_file()

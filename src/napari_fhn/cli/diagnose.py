@@ -16,7 +16,7 @@ from napari_fhn.network.bounds import MOST_H
 from napari_fhn.training.job import JobError
 
 if TYPE_CHECKING:
-    from napari_fhn.training.diagnosis import Diagnosis
+    from napari_fhn.training.models.diagnosis import Diagnosis
 
 
 def add(commands: Commands) -> None:
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
         raise JobError("diagnoses are for hyperbolic networks, and this is one to compare with")
     if any(not 0 < h <= MOST_H for h in options.h or ()):
         raise UsageError(f"time steps are above 0, and at most {MOST_H:g}")
-    from napari_fhn.training.diagnosis import of_architecture, of_model
+    from napari_fhn.training.models.diagnosis import of_architecture, of_model
 
     if asked.job is None:
         found = of_architecture(asked.network, options.h, options.seed)

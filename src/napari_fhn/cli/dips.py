@@ -49,9 +49,9 @@ def run(options: argparse.Namespace) -> int:
 
 def _steps(options: argparse.Namespace, control: Control) -> Iterator[tuple[int, int]]:
     if options.cluster is not None:
-        from napari_fhn.project.cluster import find_dips
+        from napari_fhn.project.predictions.cluster import find_dips
 
         return find_dips(str(options.session), cluster=options.cluster, workers=options.workers, control=control)
-    from napari_fhn.project.dips import found_of_session
+    from napari_fhn.project.data.dips import found_of_session
 
     return found_of_session(options.session, options.task, control.stop)

@@ -13,7 +13,7 @@ from napari_fhn.cli.reading import add_reading, reading
 from napari_fhn.cli.sessions import existing, opened, place, say, told
 
 if TYPE_CHECKING:
-    from napari_fhn.project.exporter import Exporter, Request
+    from napari_fhn.project.exporting.exporter import Exporter, Request
 
 _GRIDS = ".sgy, .su, .tif, .img, .nc, .zarr or .npy"
 _TRACES = ".tif, .irap, .zmap, .vs (a horizon), .csv, .xyz, .dat or .txt"
@@ -78,7 +78,7 @@ def _kind(kinds: Any, name: str, what: str, files: str) -> argparse.ArgumentPars
 
 def run(options: argparse.Namespace) -> int:
     """Write one file, or one for each class, and say which."""
-    from napari_fhn.project.exporter import Request
+    from napari_fhn.project.exporting.exporter import Request
 
     exporter = _exporter(options)
     named: dict[str, Any] = {name: exporter.values(getattr(options, name, ())) for name in ("of", "above", "below")}
@@ -100,7 +100,7 @@ def run(options: argparse.Namespace) -> int:
 
 def asked(options: argparse.Namespace) -> Request:
     """Return what the ``--output`` of a prediction asks for."""
-    from napari_fhn.project.exporter import Request
+    from napari_fhn.project.exporting.exporter import Request
 
     return Request("classes", options.output, partial=options.partial, stac=options.stac, overwrite=options.overwrite)
 
@@ -130,9 +130,9 @@ def write(exporter: Exporter, request: Request, as_json: bool) -> None:
 def _exporter(options: argparse.Namespace) -> Exporter:
     """Return what exports what ``--session``, ``--job`` or ``--prediction`` names."""
     from napari_fhn import surveys
-    from napari_fhn.labels.legends import read_legend
-    from napari_fhn.project import samples
-    from napari_fhn.project.exporter import Exporter
+    from napari_fhn.labels.classes.legends import read_legend
+    from napari_fhn.project.data import samples
+    from napari_fhn.project.exporting.exporter import Exporter
     from napari_fhn.surveys.remote.opening import at_hand
     from napari_fhn.training.job import Job
 

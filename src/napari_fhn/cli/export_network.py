@@ -31,9 +31,9 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the file, and say what is in it."""
-    from napari_fhn.project.beginning import network_folder
-    from napari_fhn.project.own_files import writing
-    from napari_fhn.training.interchange import export
+    from napari_fhn.project.exporting.own_files import writing
+    from napari_fhn.project.runs.beginning import network_folder
+    from napari_fhn.training.models.interchange import export
 
     with writing(options.output, overwrite=options.overwrite):
         written = export(network_folder(options.network), options.output)

@@ -25,7 +25,7 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """List or clear it."""
-    from napari_fhn.project.outline import day
+    from napari_fhn.project.sessions.outline import day
     from napari_fhn.surveys.remote.fetched import clear, fetched
     from napari_fhn.surveys.remote.fetching import folder, size_words
 

@@ -17,12 +17,12 @@ from napari_fhn.network.comparison import map_axis
 from napari_fhn.network.counting import in_words
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET
 from napari_fhn.training.plan import Plan, left_beside, plan, plan_of
+from napari_fhn.training.prediction.shard_size import outlook
 from napari_fhn.training.recipes import fitting
-from napari_fhn.training.shard_size import outlook
-from napari_fhn.training.sizing import shared
+from napari_fhn.training.steps.sizing import shared
 
 if TYPE_CHECKING:
-    from napari_fhn.project.in_place import Price
+    from napari_fhn.project.data.in_place import Price
 
 _ROWS = (
     ("invertible, low block rank (this network)", True, True),
@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
     if options.ranks < 1:
         raise UsageError(f"--ranks says how many processes train, at least one: got {options.ranks}")
     planned = _plan(options, replace(found, schedule=shared(schedule, options.ranks)))
-    from napari_fhn.training.memory import free_bytes, taken_device
+    from napari_fhn.training.machine.memory import free_bytes, taken_device
 
     device = options.device or (found.job.device if found.job is not None else "auto")
     if options.memory is None or device == "auto":
@@ -98,8 +98,8 @@ def _priced(options: argparse.Namespace) -> Price | None:
     """What reading a survey where it lies costs; None for what is copied in any case."""
     if options.survey is None:
         return None
-    from napari_fhn.project.in_place import may_stay, priced
-    from napari_fhn.project.samples import survey_files
+    from napari_fhn.project.data.in_place import may_stay, priced
+    from napari_fhn.project.data.samples import survey_files
     from napari_fhn.surveys import open
 
     survey = open(survey_files([options.survey])[0], **reading(options))
@@ -121,7 +121,7 @@ def _plan(options: argparse.Namespace, found: Chosen) -> Plan:
         channels = 1 if options.channels is None else options.channels
         shape = options.shape
     else:
-        from napari_fhn.project.samples import survey_files
+        from napari_fhn.project.data.samples import survey_files
         from napari_fhn.surveys import open
         from napari_fhn.surveys.kinds import spatial_shape, vertical_axis
 

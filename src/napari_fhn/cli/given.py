@@ -15,25 +15,14 @@ from napari_fhn.cli.options import UsageError
 from napari_fhn.cli.reading import reading
 from napari_fhn.cli.sessions import existing, opened, place, say, told
 from napari_fhn.labels import LabelError, Question, collect_warnings
-from napari_fhn.labels.legends import read_legend
-from napari_fhn.project import (
-    NEW,
-    Beginning,
-    Begun,
-    HeldOut,
-    Project,
-    ProjectError,
-    Session,
-    Settings,
-    SurveySet,
-    jobs,
-    planning,
-    samples,
-)
-from napari_fhn.project.attempt import attempt
-from napari_fhn.project.backbones import BACKBONE, trust_all
-from napari_fhn.project.manifest import StackedMap
-from napari_fhn.project.typed import settings_of
+from napari_fhn.labels.classes.legends import read_legend
+from napari_fhn.project import NEW, Beginning, Begun, HeldOut, Project, ProjectError, Session, Settings, SurveySet
+from napari_fhn.project.data import samples
+from napari_fhn.project.data.backbones import BACKBONE, trust_all
+from napari_fhn.project.runs import jobs, planning
+from napari_fhn.project.runs.attempt import attempt
+from napari_fhn.project.runs.typed import settings_of
+from napari_fhn.project.sessions.manifest import StackedMap
 from napari_fhn.surveys import SurveyError
 from napari_fhn.surveys.remote.opening import at_hand
 from napari_fhn.training.job import Job, JobError

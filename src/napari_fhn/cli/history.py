@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     if options.action == "list":
         _list(options, [(one.number, one.title, one.undone) for one in session.steps.entries])
         return OK
-    from napari_fhn.project.history import make_again, take_back
+    from napari_fhn.project.undo.history import make_again, take_back
 
     back = options.action == "undo"
     with session.writing(_PROGRAM, take_over=options.take_over):

@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
         )
     from napari_fhn import __version__
     from napari_fhn.labels import LabelWarning
-    from napari_fhn.project import tracking
+    from napari_fhn.project.labelling import tracking
 
     least = tracking.QUALITY if options.quality is None else options.quality
     tracking.check(least, options.reach, options.snap)
@@ -130,7 +130,7 @@ def picked(options: argparse.Namespace, survey: xr.DataArray) -> xr.DataArray:
     """Return the horizon that is picked; what its file leaves open is asked with the option that answers it."""
     from napari_fhn.cli.known import answering
     from napari_fhn.labels import Question, read_picked
-    from napari_fhn.project.said import Said, sources
+    from napari_fhn.project.knowledge.said import Said, sources
 
     said = Said(
         horizon=options.files[-1],
@@ -151,8 +151,9 @@ def picked(options: argparse.Namespace, survey: xr.DataArray) -> xr.DataArray:
 
 def _survey(options: argparse.Namespace) -> tuple[xr.DataArray, Any, DipSource]:
     """Return the survey, its amplitudes, and its dips, which a session keeps."""
-    from napari_fhn.project import ProjectError, tracking
-    from napari_fhn.project.samples import survey_files
+    from napari_fhn.project import ProjectError
+    from napari_fhn.project.data.samples import survey_files
+    from napari_fhn.project.labelling import tracking
     from napari_fhn.structure.dips import DipField
 
     if options.session is None:

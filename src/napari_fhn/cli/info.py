@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
         return _of_session(options)
     if not options.surveys:
         raise UsageError("name a survey file, or a session with --session")
-    from napari_fhn.project.samples import survey_files
+    from napari_fhn.project.data.samples import survey_files
     from napari_fhn.surveys import SurveyError, open, summary
 
     code = OK
@@ -60,7 +60,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _of_session(options: argparse.Namespace) -> int:
     """Say what a session holds; nothing of it is changed, whoever works in it."""
-    from napari_fhn.project import Session, damage
+    from napari_fhn.project import Session
+    from napari_fhn.project.sessions import damage
 
     session = Session.existing(options.session)
     damaged = damage.found(session.folder)
@@ -104,7 +105,7 @@ def _of_session(options: argparse.Namespace) -> int:
 
 def _survey(session: Session, entry: SurveyEntry) -> dict[str, Any]:
     """What the manifest says of a survey, and whether its files are there."""
-    from napari_fhn.project.opening import Finder
+    from napari_fhn.project.data.opening import Finder
 
     files = [entry.file] if entry.file is not None else [one.file for one in entry.stack]
     finder = Finder(session.folder)
@@ -123,7 +124,7 @@ def _survey(session: Session, entry: SurveyEntry) -> dict[str, Any]:
 
 def _labelled(session: Session) -> dict[str, int]:
     """Labelled voxels by the name of their class."""
-    from napari_fhn.labels import volume
+    from napari_fhn.labels.volumes import volume
 
     if not session.has_labels:
         return {}

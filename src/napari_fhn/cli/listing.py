@@ -13,7 +13,7 @@ from napari_fhn.cli.tables import aligned
 from napari_fhn.cli.typed import here
 
 if TYPE_CHECKING:
-    from napari_fhn.project.session_list import Entry
+    from napari_fhn.project.sessions.session_list import Entry
 
 _MOST = 40
 
@@ -35,8 +35,8 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """List them."""
-    from napari_fhn.project.recent import FILE, RecentSessions
-    from napari_fhn.project.session_list import listed, program_folder, sessions_folder
+    from napari_fhn.project.sessions.recent import FILE, RecentSessions
+    from napari_fhn.project.sessions.session_list import listed, program_folder, sessions_folder
 
     named = [folder.expanduser().absolute() for folder in options.folder]
     homes = dict.fromkeys((*named, sessions_folder(), program_folder()))

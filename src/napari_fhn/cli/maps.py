@@ -11,7 +11,7 @@ from napari_fhn.cli.reading import reading
 from napari_fhn.cli.sessions import say
 
 if TYPE_CHECKING:
-    from napari_fhn.project.together import Together
+    from napari_fhn.project.data.together import Together
 
 
 def add_maps(parser: argparse.ArgumentParser) -> None:
@@ -53,7 +53,7 @@ def open_together(files: Sequence[Path], options: argparse.Namespace) -> Togethe
         When one cannot be opened, or they do not go together.
     """
     # Here and not above: --help waits for no reader.
-    from napari_fhn.project import together
+    from napari_fhn.project.data import together
 
     found = together.open_together(
         files, categorical=options.categorical, map_field=options.map_field, reading=reading(options)

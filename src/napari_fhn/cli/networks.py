@@ -10,7 +10,7 @@ from napari_fhn.cli.sessions import asked
 from napari_fhn.network.comparison import NetworkDescription
 from napari_fhn.network.language import parse
 from napari_fhn.network.presets import named
-from napari_fhn.training.framing import Position
+from napari_fhn.training.data.framing import Position
 from napari_fhn.training.job import Job
 from napari_fhn.training.recipes import RECIPES, beside, recipe
 from napari_fhn.training.schedule import Schedule

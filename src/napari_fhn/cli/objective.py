@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def add_objective(parser: argparse.ArgumentParser) -> None:
-    """Add the options; `napari_fhn.project.terms` reads what they say."""
+    """Add the options; `napari_fhn.project.runs.terms` reads what they say."""
     group = parser.add_argument_group("what is minimised")
     group.add_argument(
         "--loss", metavar="NAME[+NAME]", help=f"of labelled voxels: {', '.join(LOSSES)}, or sums of them"
@@ -82,7 +82,7 @@ def objective(options: argparse.Namespace, base: Objective, shape: Sequence[int]
     JobError
         When an option cannot be read; the message shows how it is written.
     """
-    from napari_fhn.project import terms
+    from napari_fhn.project.runs import terms
 
     return terms.objective(
         base,
@@ -104,7 +104,7 @@ def ignored(options: argparse.Namespace, shape: Sequence[int]) -> tuple[Box, ...
     JobError
         When one cannot be read, or does not lie in the survey.
     """
-    from napari_fhn.project import terms
+    from napari_fhn.project.runs import terms
 
     return tuple(terms.box(text, shape) for text in options.ignore)
 

@@ -45,13 +45,13 @@ def check(options: argparse.Namespace) -> None:
                     "choose another name"
                 )
         # Here and not above: most commands write nothing, and are answered before this is imported.
-        from napari_fhn.project.export_checks import check_no_part
+        from napari_fhn.project.exporting.export_checks import check_no_part
 
         check_no_part(path)
         if name == "log_file" and not may_be_log(path):
             raise UsageError(f"{as_typed(path)}: it is no log, and lines would be added to it: choose another name")
         if name != "log_file":  # to which lines are added, wherever it lies
-            from napari_fhn.project import own_files
+            from napari_fhn.project.exporting import own_files
 
             own_files.check_links([Path(path)])
         # What exports does it itself, for it knows what else it writes; `predict` may go on with a store.

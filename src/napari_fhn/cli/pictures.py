@@ -53,7 +53,7 @@ def _replacing(options: argparse.Namespace, path: Path) -> contextlib.AbstractCo
     output: Path | None = getattr(options, "output", None)
     if output is None or path != beside(output):
         return contextlib.nullcontext()
-    from napari_fhn.project.own_files import writing
+    from napari_fhn.project.exporting.own_files import writing
 
     return writing(path, overwrite=options.overwrite)
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from napari_fhn.project import Project, Run, Session
-    from napari_fhn.project.exporter import Exporter
+    from napari_fhn.project.exporting.exporter import Exporter
 
 _PROGRAM = "napari-fhn predict"
 
@@ -133,9 +133,10 @@ def outputs(text: str) -> tuple[str, ...]:
 def _predict(project: Project, chosen: Run, options: argparse.Namespace) -> int:
     """Predict the survey of a session with one of its runs."""
     from napari_fhn.cli.running import work
-    from napari_fhn.project import jobs, layout
-    from napari_fhn.project.backbones import trust_network
-    from napari_fhn.project.exporter import Exporter
+    from napari_fhn.project.data.backbones import trust_network
+    from napari_fhn.project.exporting.exporter import Exporter
+    from napari_fhn.project.runs import jobs
+    from napari_fhn.project.sessions import layout
 
     exporter: Exporter | None = None
     request = None
@@ -170,7 +171,7 @@ def _predict(project: Project, chosen: Run, options: argparse.Namespace) -> int:
 def _like(options: argparse.Namespace) -> xr.DataArray | None:
     """The survey of ``--like``."""
     from napari_fhn import surveys
-    from napari_fhn.project import samples
+    from napari_fhn.project.data import samples
 
     if options.like is None:
         return None
@@ -186,10 +187,10 @@ def _elsewhere(options: argparse.Namespace) -> int:
     if options.session is None and options.output is None:
         raise UsageError("say where the prediction goes: --output FILE, or --session DIR to keep it")
     from napari_fhn.cli.maps import open_together
-    from napari_fhn.project import samples
-    from napari_fhn.project.applying import applying
-    from napari_fhn.project.backbones import trust_network
-    from napari_fhn.project.sharded import goes_by_shards
+    from napari_fhn.project.data import samples
+    from napari_fhn.project.data.backbones import trust_network
+    from napari_fhn.project.predictions.applying import applying
+    from napari_fhn.project.predictions.sharded import goes_by_shards
 
     together = open_together(samples.survey_files(options.surveys), options)
     if options.session is None and goes_by_shards(together.surveys, options.output):
@@ -244,7 +245,7 @@ def _alone(options: argparse.Namespace) -> int:
         request = asked(options)
     prepare_prediction(job)
     if request is not None:
-        from napari_fhn.project.exporter import Exporter
+        from napari_fhn.project.exporting.exporter import Exporter
 
         exporter = Exporter.of_job(job, like=_like(options))
         exporter.check(request)

@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Protocol
 from napari_fhn import mapped
 from napari_fhn.cli.saying import log
 from napari_fhn.cli.tables import number
-from napari_fhn.training import time_left, updates
+from napari_fhn.training import updates
 from napari_fhn.training.control import Control
+from napari_fhn.training.files.log import kept
 from napari_fhn.training.job import Job
-from napari_fhn.training.log import kept
+from napari_fhn.training.machine import time_left
 from napari_fhn.training.updates import Done, Note, Progress, Score, Update
 
 if TYPE_CHECKING:
-    from napari_fhn.training.ranks import Ranks
+    from napari_fhn.training.distributed.ranks import Ranks
 
 _LINES = 10
 """Lines about the progress of one task where there is no terminal to draw a bar on."""
@@ -127,7 +128,7 @@ def prepare_prediction(job: Job) -> None:
     """
     import numpy as np
 
-    from napari_fhn.training.volume import open_array
+    from napari_fhn.training.data.volume import open_array
 
     path = Path(job.prediction)
     if not path.exists():

@@ -98,7 +98,7 @@ def run(options: argparse.Namespace) -> int:
 
 def compare(options: argparse.Namespace) -> int:
     """Say in what two runs differ."""
-    from napari_fhn.project.comparing import compared
+    from napari_fhn.project.runs.comparing import compared
 
     session = _session(options)
     one, other = session.runs.get(options.first), session.runs.get(options.second)

@@ -29,8 +29,8 @@ from napari_fhn.training.updates import Note
 if TYPE_CHECKING:
     from napari_fhn.report.evaluation import Evaluation
     from napari_fhn.report.left_out import LeftOut
-    from napari_fhn.training.leave_one_out import Fold
-    from napari_fhn.training.score import Scores
+    from napari_fhn.training.scores.leave_one_out import Fold
+    from napari_fhn.training.scores.score import Scores
     from napari_fhn.training.updates import Update
 
 
@@ -187,7 +187,7 @@ def _leave_one_out(found: Asked, job: Job, options: argparse.Namespace) -> int:
 def _folds(job: Job, options: argparse.Namespace) -> int:
     from napari_fhn.cli.running import display, interruptible
     from napari_fhn.report import left_out
-    from napari_fhn.training.leave_one_out import Fold
+    from napari_fhn.training.scores.leave_one_out import Fold
 
     job = left_out.shortened(job, options.steps)
     planned = left_out.plan(job, blocks=options.blocks, most=options.folds, margin=options.margin)

@@ -13,7 +13,7 @@ from napari_fhn.cli.saying import told
 from napari_fhn.cli.tables import aligned, number
 
 if TYPE_CHECKING:
-    from napari_fhn.project.counting import Counted, Counting
+    from napari_fhn.project.predictions.counting import Counted, Counting
     from napari_fhn.training.control import Control
 
 _ALONE = ("session", "job", "run_name", "margin", "drawn", "folds", "blocks", "steps")
@@ -33,7 +33,7 @@ def add_stores(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Count, and say how good it is once all is counted."""
     from napari_fhn.cli.running import interruptible
-    from napari_fhn.project.counting import Counting
+    from napari_fhn.project.predictions.counting import Counting
 
     if options.truth is None or options.output is None:
         raise UsageError("a prediction in a store is held against a --truth, and its counts go into an --output")
@@ -55,10 +55,10 @@ def run(options: argparse.Namespace) -> int:
 
 def _steps(counting: Counting, options: argparse.Namespace, control: Control) -> Iterator[int]:
     if options.cluster is None:
-        from napari_fhn.project.counting import count_shards
+        from napari_fhn.project.predictions.counting import count_shards
 
         return count_shards(counting, options.task, control.stop)
-    from napari_fhn.project.cluster import score
+    from napari_fhn.project.predictions.cluster import score
 
     return score(
         options.prediction, options.truth, options.output, cluster=options.cluster, workers=options.workers,
@@ -68,7 +68,7 @@ def _steps(counting: Counting, options: argparse.Namespace, control: Control) ->
 
 def tell(found: Counted, *, as_json: bool) -> None:
     """Print what came out."""
-    from napari_fhn.project import counting
+    from napari_fhn.project.predictions import counting
 
     if as_json:
         print(json.dumps(counting.told(found)))

@@ -112,7 +112,8 @@ def existing(folder: Path, program: str) -> Session:
     OnlyToLook
         When it has to be brought up to date while somebody works in it, or nothing can be written there.
     """
-    from napari_fhn.project import OnlyToLook, Session, damage, layout
+    from napari_fhn.project import OnlyToLook, Session
+    from napari_fhn.project.sessions import damage, layout
 
     session = Session.existing(folder)
     damaged = damage.found(session.folder)

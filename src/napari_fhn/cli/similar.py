@@ -17,7 +17,7 @@ from napari_fhn.cli.typed import here
 
 if TYPE_CHECKING:
     from napari_fhn.project import Project, SurveySet
-    from napari_fhn.project.similar import Similar
+    from napari_fhn.project.labelling.similar import Similar
     from napari_fhn.structure.similar.describing import Descriptions
     from napari_fhn.structure.similar.likeness import Examples
 
@@ -84,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
     if options.session is None and (options.like or options.run_name or options.by == "network"):
         raise UsageError("--like, --by network and --run go with a --session")
 
-    from napari_fhn.project import similar
+    from napari_fhn.project.labelling import similar
 
     project, surveys, vertical = _surveys(options)
     examples = _examples(options, project, surveys)
@@ -103,8 +103,9 @@ def run(options: argparse.Namespace) -> int:
 
 def _states(project: Project, name: str | None, *, take_over: bool) -> Descriptions:
     """Return what the survey looks like to the network of a run, and let that look first where it has not."""
-    from napari_fhn.project import jobs, similar
-    from napari_fhn.training.states import write_states
+    from napari_fhn.project.labelling import similar
+    from napari_fhn.project.runs import jobs
+    from napari_fhn.training.prediction.states import write_states
 
     run = run_of(project.session, name)
     try:
@@ -118,7 +119,7 @@ def _states(project: Project, name: str | None, *, take_over: bool) -> Descripti
 def _surveys(options: argparse.Namespace) -> tuple[Project | None, SurveySet, int | None]:
     """Return what is looked through, and which of its axes is vertical."""
     from napari_fhn.project import ProjectError
-    from napari_fhn.project.samples import survey_files
+    from napari_fhn.project.data.samples import survey_files
 
     if options.surveys:
         surveys = open_together(survey_files(options.surveys), options).surveys
@@ -131,7 +132,7 @@ def _surveys(options: argparse.Namespace) -> tuple[Project | None, SurveySet, in
 
 
 def _examples(options: argparse.Namespace, project: Project | None, surveys: SurveySet) -> Examples:
-    from napari_fhn.project import shown
+    from napari_fhn.project.labelling import shown
     from napari_fhn.structure.similar.likeness import Examples
 
     labelled = shown.shown_by_class(project, options.like) if project is not None and options.like else Examples(())

@@ -17,14 +17,14 @@ from napari_fhn.cli.sessions import existing, place, say
 from napari_fhn.regular import is_address
 from napari_fhn.training.combination.settings import insisting
 from napari_fhn.training.control import Control
-from napari_fhn.training.inside import shards_of
+from napari_fhn.training.files.inside import shards_of
 from napari_fhn.training.job import Job
 from napari_fhn.training.updates import Done, Update
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from napari_fhn.project.sharded import Asked, Work
+    from napari_fhn.project.predictions.sharded import Asked, Work
 
 _PROGRAM = "napari-fhn predict"
 
@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
         return _with_torch_alone(alone, options)
     asked = _asked(options)
     if options.cluster is not None:
-        from napari_fhn.project.cluster import predict
+        from napari_fhn.project.predictions.cluster import predict
 
         return _shown(None, lambda control: predict(
             asked, cluster=options.cluster, workers=options.workers, control=control), options)  # fmt: skip
@@ -69,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _predict(work: Work, options: argparse.Namespace) -> int:
-    from napari_fhn.training.sharding import predict_shards
+    from napari_fhn.training.prediction.sharding import predict_shards
 
     say(work.notes)
     code = _shown(work.job, lambda control: predict_shards(
@@ -81,15 +81,15 @@ def _predict(work: Work, options: argparse.Namespace) -> int:
 
 def _with_torch_alone(job: Job, options: argparse.Namespace) -> int:
     """A saved job of no session, on a machine where torch and numpy are enough."""
-    from napari_fhn.training.shard_files import ShardFolder
-    from napari_fhn.training.sharding import predict_shards
+    from napari_fhn.training.prediction.shard_files import ShardFolder
+    from napari_fhn.training.prediction.sharding import predict_shards
 
     if not options.collect:
         store = ShardFolder(shards_of(job.prediction))
         return _shown(job, lambda control: predict_shards(
             job, store, options.task, control, shard=options.shard), options)  # fmt: skip
     from napari_fhn.cli.running import prepare_prediction
-    from napari_fhn.training.shard_files import collect
+    from napari_fhn.training.prediction.shard_files import collect
 
     prepare_prediction(job)
     collect(job)
@@ -97,7 +97,7 @@ def _with_torch_alone(job: Job, options: argparse.Namespace) -> int:
         _said((job.prediction,), options)
         return OK
     from napari_fhn.cli.export import asked, write
-    from napari_fhn.project.exporter import Exporter
+    from napari_fhn.project.exporting.exporter import Exporter
 
     exporter = Exporter.of_job(job, like=_like(options))
     write(exporter, asked(options), options.json)
@@ -110,9 +110,9 @@ def _collect(work: Work, options: argparse.Namespace) -> int:
         return OK
     from napari_fhn.cli.export import asked, write
     from napari_fhn.project import Project
-    from napari_fhn.project.exporter import Exporter
-    from napari_fhn.project.run import ready_prediction
-    from napari_fhn.training.shard_files import collect
+    from napari_fhn.project.exporting.exporter import Exporter
+    from napari_fhn.project.runs.run import ready_prediction
+    from napari_fhn.training.prediction.shard_files import collect
 
     session, run = work.session, work.run
     assert session is not None
@@ -167,9 +167,9 @@ def _alone(options: argparse.Namespace) -> Job | None:
 
 def _asked(options: argparse.Namespace) -> Asked:
     """What was asked for, in words that other processes understand."""
-    from napari_fhn.project.backbones import trust_network
-    from napari_fhn.project.samples import survey_files
-    from napari_fhn.project.sharded import Asked
+    from napari_fhn.project.data.backbones import trust_network
+    from napari_fhn.project.data.samples import survey_files
+    from napari_fhn.project.predictions.sharded import Asked
 
     session, run, job = "", "", ""
     if options.network is not None or options.surveys:
@@ -216,6 +216,6 @@ def _like(options: argparse.Namespace) -> xr.DataArray | None:
     if options.like is None:
         return None
     from napari_fhn import surveys
-    from napari_fhn.project.samples import survey_files
+    from napari_fhn.project.data.samples import survey_files
 
     return surveys.open(survey_files([options.like])[0], **reading(options))

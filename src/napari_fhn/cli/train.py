@@ -32,8 +32,8 @@ from napari_fhn.cli.sessions import session_around
 from napari_fhn.cli.typed import here
 from napari_fhn.engine.remote.address import parse
 from napari_fhn.training.job import Job, JobError
+from napari_fhn.training.models.transfer import beginning_with
 from napari_fhn.training.recipes import RECIPES
-from napari_fhn.training.transfer import beginning_with
 from napari_fhn.training.updates import Done, Failed
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def _run(options: argparse.Namespace) -> int:
         return _alone(options)
     from napari_fhn.cli.given import preparing
     from napari_fhn.cli.running import work
-    from napari_fhn.project import layout
+    from napari_fhn.project.sessions import layout
 
     with preparing(options) as prepared:
         project, begun = prepared.project, prepared.begun
@@ -186,7 +186,8 @@ def _scored(options: argparse.Namespace, project: Project, run: Run, truth: str)
     """Predict the whole survey, which training only did in view, and score it."""
     from napari_fhn.cli.running import work
     from napari_fhn.cli.score import tell
-    from napari_fhn.project import jobs, layout
+    from napari_fhn.project.runs import jobs
+    from napari_fhn.project.sessions import layout
     from napari_fhn.report.runs import evaluate
 
     end = work("predict", jobs.prediction_job(project, run), options.json, options.typed, on=options.on)

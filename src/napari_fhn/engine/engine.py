@@ -17,12 +17,13 @@ from napari_fhn import record
 from napari_fhn.engine import pulse
 from napari_fhn.engine.endings import epitaph
 from napari_fhn.engine.outbox import Outbox
-from napari_fhn.training import description, groups, leaving
 from napari_fhn.training.control import Focus
-from napari_fhn.training.description import Description
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Job
-from napari_fhn.training.pipes import lines
+from napari_fhn.training.machine import groups, leaving
+from napari_fhn.training.machine.pipes import lines
+from napari_fhn.training.models import description
+from napari_fhn.training.models.description import Description
 from napari_fhn.training.updates import Done, Failed, Note, Update, from_plain
 
 STOP_GRACE = 0.8

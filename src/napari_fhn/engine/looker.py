@@ -16,7 +16,7 @@ from napari_fhn.keys import hidden
 from napari_fhn.training.control import Control
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Job
-from napari_fhn.training.leaving import leave_with_starter
+from napari_fhn.training.machine.leaving import leave_with_starter
 
 
 def main() -> None:
@@ -46,7 +46,7 @@ def main() -> None:
     try:
         job = Job.from_dict(json.loads(sys.stdin.readline())["job"])
         threading.Thread(target=watch, daemon=True).start()
-        from napari_fhn.training.states import write_states
+        from napari_fhn.training.prediction.states import write_states
 
         say(done=write_states(job, control, lambda share: say(share=share)))
     except JobError as error:

@@ -12,11 +12,11 @@ from typing import Any
 from napari_fhn import record
 from napari_fhn.engine.outbox import Outbox
 from napari_fhn.engine.pulse import Silence, waiting_of
-from napari_fhn.training import groups
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Job
-from napari_fhn.training.leaving import LAST_SECONDS, command, end
-from napari_fhn.training.pipes import lines_or_silence
+from napari_fhn.training.machine import groups
+from napari_fhn.training.machine.leaving import LAST_SECONDS, command, end
+from napari_fhn.training.machine.pipes import lines_or_silence
 
 PROGRAM = command("napari_fhn.engine.looker")
 """What is started."""

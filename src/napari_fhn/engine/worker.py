@@ -22,11 +22,11 @@ from napari_fhn.keys import hidden
 from napari_fhn.record.errors import in_words
 from napari_fhn.training.control import Control, Focus
 from napari_fhn.training.errors import JobError, decoded
+from napari_fhn.training.files.log import kept
 from napari_fhn.training.job import Job
-from napari_fhn.training.leaving import LAST_SECONDS, leave_with_starter
-from napari_fhn.training.log import kept
-from napari_fhn.training.memory import is_out_of_memory
-from napari_fhn.training.pipes import lines
+from napari_fhn.training.machine.leaving import LAST_SECONDS, leave_with_starter
+from napari_fhn.training.machine.memory import is_out_of_memory
+from napari_fhn.training.machine.pipes import lines
 from napari_fhn.training.updates import Failed, Note, Update, to_json
 
 _STILL_MOVING = 0.5
@@ -57,7 +57,7 @@ class Worker:
         threading.Thread(target=self._read, name="commands", daemon=True).start()
         import torch  # slow: done while the person is still labelling
 
-        from napari_fhn.training.device import choose_device, describe
+        from napari_fhn.training.machine.device import choose_device, describe
 
         all_threads = torch.get_num_threads()
         self._say(describe(choose_device("auto")))

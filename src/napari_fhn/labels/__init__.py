@@ -6,34 +6,35 @@ not tell is asked for: `AmbiguousColumns` and `Undeclared` carry the possible an
 """
 
 from napari_fhn.box import Box
-from napari_fhn.labels import changes, plugins, volume
-from napari_fhn.labels.apart import far_from_training
-from napari_fhn.labels.burning import burn
-from napari_fhn.labels.checkshots import Checkshot, read_checkshots
-from napari_fhn.labels.classes import ClassTable, LabelClass
+from napari_fhn.labels import plugins
+from napari_fhn.labels.classes.class_table import ClassTable, LabelClass
 from napari_fhn.labels.collected import collect_warnings
-from napari_fhn.labels.columns import Table
-from napari_fhn.labels.deviation import read_deviation
 from napari_fhn.labels.errors import LabelError, LabelWarning, Undeclared
-from napari_fhn.labels.guesses import AmbiguousColumns, Guess, Suggestion, suggest
-from napari_fhn.labels.heads import read_heads
-from napari_fhn.labels.horizon_sources import read_picked, read_surfaces
-from napari_fhn.labels.horizons import read_horizon, read_horizons
+from napari_fhn.labels.horizons.horizon_sources import read_picked, read_surfaces
+from napari_fhn.labels.horizons.picks import read_horizon, read_horizons
+from napari_fhn.labels.horizons.surfaces import burn_band, burn_zones
 from napari_fhn.labels.kinds import KINDS, recognise
-from napari_fhn.labels.las import class_curves, read_las, time_depth, well_head
-from napari_fhn.labels.logs import Log, read_log
 from napari_fhn.labels.options import OPTIONS, Option, options_of
-from napari_fhn.labels.points import Point, burn_points, point_classes, read_points
-from napari_fhn.labels.polygons import Polygons, burn_polygons, class_fields, on_survey, read_polygons
-from napari_fhn.labels.reference import nearest_column
-from napari_fhn.labels.sniffing import sniff
+from napari_fhn.labels.shapes.points import Point, burn_points, point_classes, read_points
+from napari_fhn.labels.shapes.polygons import Polygons, burn_polygons, class_fields, on_survey, read_polygons
 from napari_fhn.labels.sources import OF_WELLS, Question, Source, asking
-from napari_fhn.labels.splits import blocks, bodies, candidates, edge, expendable, hold_out
-from napari_fhn.labels.surfaces import burn_band, burn_zones
-from napari_fhn.labels.tops import read_tops, read_wells
-from napari_fhn.labels.trajectories import Trajectory, minimum_curvature
-from napari_fhn.labels.well_sources import read_all_wells, read_wells_by_source
-from napari_fhn.labels.wells import DeviatedWell, Head, Interval, Spans, Stretch, Well, of_well, tie
+from napari_fhn.labels.tables.columns import Table
+from napari_fhn.labels.tables.guesses import AmbiguousColumns, Guess, Suggestion, suggest
+from napari_fhn.labels.tables.sniffing import sniff
+from napari_fhn.labels.volumes import changes, volume
+from napari_fhn.labels.volumes.apart import far_from_training
+from napari_fhn.labels.volumes.reference import nearest_column
+from napari_fhn.labels.volumes.splits import blocks, bodies, candidates, edge, expendable, hold_out
+from napari_fhn.labels.wells.burning import burn
+from napari_fhn.labels.wells.checkshots import Checkshot, read_checkshots
+from napari_fhn.labels.wells.deviation import read_deviation
+from napari_fhn.labels.wells.heads import read_heads
+from napari_fhn.labels.wells.las import class_curves, read_las, time_depth, well_head
+from napari_fhn.labels.wells.logs import Log, read_log
+from napari_fhn.labels.wells.tops import read_tops, read_wells
+from napari_fhn.labels.wells.trajectories import Trajectory, minimum_curvature
+from napari_fhn.labels.wells.well import DeviatedWell, Head, Interval, Spans, Stretch, Well, of_well, tie
+from napari_fhn.labels.wells.well_sources import read_all_wells, read_wells_by_source
 
 __all__ = [
     "KINDS",

@@ -9,17 +9,20 @@ from pathlib import Path
 
 import xarray as xr
 
-from napari_fhn.labels import dialects, legends, plugins, shape_tables, wkt
-from napari_fhn.labels.columns import Table
+from napari_fhn.labels import plugins
+from napari_fhn.labels.classes import legends
 from napari_fhn.labels.errors import LabelError, Undeclared
-from napari_fhn.labels.guesses import SURE, suggest
-from napari_fhn.labels.shape_files import SUFFIXES, fields, is_shapes
-from napari_fhn.labels.sniffing import sniff
-from napari_fhn.labels.surface_files import is_surface, surface_words
-from napari_fhn.labels.text import look, to_number
-from napari_fhn.labels.vocabulary import meaning
-from napari_fhn.labels.wide_tops import markers_of
-from napari_fhn.labels.workbooks import is_workbook, sheets
+from napari_fhn.labels.horizons.surface_files import is_surface, surface_words
+from napari_fhn.labels.shapes import shape_tables, wkt
+from napari_fhn.labels.shapes.shape_files import SUFFIXES, fields, is_shapes
+from napari_fhn.labels.tables import dialects
+from napari_fhn.labels.tables.columns import Table
+from napari_fhn.labels.tables.guesses import SURE, suggest
+from napari_fhn.labels.tables.sniffing import sniff
+from napari_fhn.labels.tables.text import look, to_number
+from napari_fhn.labels.tables.vocabulary import meaning
+from napari_fhn.labels.tables.workbooks import is_workbook, sheets
+from napari_fhn.labels.wells.wide_tops import markers_of
 from napari_fhn.plugins import Registry
 from napari_fhn.surveys.kinds import is_seismic
 from napari_fhn.surveys.remote.addresses import url_of

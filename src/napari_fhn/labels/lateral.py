@@ -13,7 +13,7 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from napari_fhn.labels.errors import LabelError, LabelWarning
-from napari_fhn.labels.units import METRES
+from napari_fhn.labels.tables.units import METRES
 from napari_fhn.surveys.kinds import is_line
 
 #: On a 2D line a place counts as on a trace within this many trace spacings of it.

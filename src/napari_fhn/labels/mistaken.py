@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from napari_fhn.labels import shape_tables
 from napari_fhn.labels.errors import LabelError, Undeclared
-from napari_fhn.labels.guesses import AmbiguousColumns
 from napari_fhn.labels.kinds import KINDS, recognise
+from napari_fhn.labels.shapes import shape_tables
+from napari_fhn.labels.tables.guesses import AmbiguousColumns
 from napari_fhn.vector import SUFFIXES, VectorError
 from napari_fhn.vector.looking import check
 from napari_fhn.vector.rows import AREAS

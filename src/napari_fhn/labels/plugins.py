@@ -12,9 +12,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from napari_fhn import plugins
-from napari_fhn.labels.classes import ClassTable
+from napari_fhn.labels.classes.class_table import ClassTable
 from napari_fhn.labels.errors import LabelError
-from napari_fhn.labels.wells import DeviatedWell, Well
+from napari_fhn.labels.wells.well import DeviatedWell, Well
 from napari_fhn.plugins import Plugin
 
 Burn = Callable[[NDArray[Any], ClassTable], None]

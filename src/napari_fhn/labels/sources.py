@@ -13,15 +13,16 @@ from typing import Any, NoReturn, TypeVar
 
 import xarray as xr
 
-from napari_fhn.labels import plugins, shape_tables
-from napari_fhn.labels.columns import Table
+from napari_fhn.labels import plugins
 from napari_fhn.labels.errors import LabelError, Undeclared
-from napari_fhn.labels.guesses import AmbiguousColumns, suggest
 from napari_fhn.labels.kinds import KINDS, kinds_of_parts, part_of, parts, recognise
 from napari_fhn.labels.mistaken import mistaken, with_kind
 from napari_fhn.labels.options import checked_options, options_of
-from napari_fhn.labels.sniffing import sniff, sniffed
-from napari_fhn.labels.workbooks import SUFFIXES
+from napari_fhn.labels.shapes import shape_tables
+from napari_fhn.labels.tables.columns import Table
+from napari_fhn.labels.tables.guesses import AmbiguousColumns, suggest
+from napari_fhn.labels.tables.sniffing import sniff, sniffed
+from napari_fhn.labels.tables.workbooks import SUFFIXES
 
 _T = TypeVar("_T")
 

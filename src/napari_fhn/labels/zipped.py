@@ -9,7 +9,7 @@ from pathlib import Path
 
 from napari_fhn import zipped
 from napari_fhn.labels.errors import LabelError
-from napari_fhn.labels.text import look
+from napari_fhn.labels.tables.text import look
 
 
 @contextmanager

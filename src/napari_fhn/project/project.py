@@ -15,14 +15,17 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from napari_fhn.labels import ClassTable, LabelError, Source
-from napari_fhn.project import damage, inputs, knowledge, labelling
+from napari_fhn.project import knowledge
+from napari_fhn.project.data import inputs
+from napari_fhn.project.data.opening import Ask, nobody, reopen
+from napari_fhn.project.data.surveyset import SurveySet
 from napari_fhn.project.errors import ProjectError
-from napari_fhn.project.manifest import KnowledgeEntry, StackedMap, refer
-from napari_fhn.project.opening import Ask, nobody, reopen
-from napari_fhn.project.session import Session
-from napari_fhn.project.settings import OTHER_VERSION, Settings
-from napari_fhn.project.stamps import stamp
-from napari_fhn.project.surveyset import SurveySet
+from napari_fhn.project.labelling import labelling
+from napari_fhn.project.runs.settings import OTHER_VERSION, Settings
+from napari_fhn.project.sessions import damage
+from napari_fhn.project.sessions.manifest import KnowledgeEntry, StackedMap, refer
+from napari_fhn.project.sessions.session import Session
+from napari_fhn.project.sessions.stamps import stamp
 from napari_fhn.surveys.classes import stored_array
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Input

@@ -12,16 +12,17 @@ from numpy.typing import NDArray
 
 from napari_fhn import labels
 from napari_fhn.box import Box
-from napari_fhn.labels.apart import Apart, apart, far_enough
-from napari_fhn.project import carrying, dips
+from napari_fhn.labels.volumes.apart import Apart, apart, far_enough
+from napari_fhn.project.data import dips
+from napari_fhn.project.labelling import carrying
 from napari_fhn.report.sentences import called, minding, scored_on, weighed
 from napari_fhn.report.standing import Standing, standing
 from napari_fhn.report.trust import Trust, trust
-from napari_fhn.training.estimating import Drawn, Estimates, Sample, estimates
-from napari_fhn.training.frame import Frame
+from napari_fhn.training.data.frame import Frame
+from napari_fhn.training.data.volume import Volume, open_array
 from napari_fhn.training.job import Axis, Job, JobError
-from napari_fhn.training.score import Scores, confusion, near_boundaries, predicted_shares, scores
-from napari_fhn.training.volume import Volume, open_array
+from napari_fhn.training.scores.estimating import Drawn, Estimates, Sample, estimates
+from napari_fhn.training.scores.score import Scores, confusion, near_boundaries, predicted_shares, scores
 
 _BOUNDARY = 2
 """Voxels from a boundary within which voxels are scored once more."""
@@ -128,7 +129,7 @@ def on_held_out(job: Job, *, margin: int | None = None, drawn: Drawn | None = No
         Voxels: labels as close as this to a label of training are left out, along the axes but the vertical one. When
         absent, as far as the network sees, or as much of it as leaves half of every body.
     drawn : {"place", "class"}, optional
-        How what is held out was chosen; what it shows when absent, see :mod:`napari_fhn.training.estimating`.
+        How what is held out was chosen; what it shows when absent, see :mod:`napari_fhn.training.scores.estimating`.
 
     Returns
     -------

@@ -16,8 +16,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from napari_fhn.report.windows import Ticks
-from napari_fhn.training.calibration import Calibration
-from napari_fhn.training.score import Scores
+from napari_fhn.training.scores.calibration import Calibration
+from napari_fhn.training.scores.score import Scores
 from napari_fhn.training.updates import ON_TRAINED, Progress, Update
 from napari_fhn.training.updates import Score as StepScore
 

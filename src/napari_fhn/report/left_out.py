@@ -13,19 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn import labels, record
-from napari_fhn.labels.folds import MOST_FOLDS, folds, grown, kept_away
-from napari_fhn.project import carrying, dips
+from napari_fhn.labels.volumes.folds import MOST_FOLDS, folds, grown, kept_away
+from napari_fhn.project.data import dips
+from napari_fhn.project.labelling import carrying
 from napari_fhn.report.evaluation import body_name, reference_title, vertical_axis
 from napari_fhn.report.sentences import called, counted, minding, weighed
 from napari_fhn.report.standing import Standing, standing
-from napari_fhn.training import inside, log, removing
 from napari_fhn.training.control import Control
-from napari_fhn.training.estimating import together
+from napari_fhn.training.data.volume import open_array
+from napari_fhn.training.files import inside, log, removing
 from napari_fhn.training.job import Job, JobError
-from napari_fhn.training.leave_one_out import Fold, Spread, Turn, leave_one_out, spread
-from napari_fhn.training.time_left import duration
+from napari_fhn.training.machine.time_left import duration
+from napari_fhn.training.scores.estimating import together
+from napari_fhn.training.scores.leave_one_out import Fold, Spread, Turn, leave_one_out, spread
 from napari_fhn.training.updates import Done, Note, Progress, Update
-from napari_fhn.training.volume import open_array
 
 FILE = f"{inside.LEFT_OUT}.json"
 """In the folder of a run: what the last leaving out in turn has found."""

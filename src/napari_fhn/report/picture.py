@@ -14,8 +14,8 @@ from PIL.PngImagePlugin import PngInfo
 from napari_fhn import __version__, record
 from napari_fhn.report.evaluation import vertical_axis
 from napari_fhn.report.windows import Window, colors_of, places
+from napari_fhn.training.data.volume import open_array
 from napari_fhn.training.job import Job
-from napari_fhn.training.volume import open_array
 
 #: Pixels of a panel across, and at most down.
 _ACROSS, _DOWN = 460, 420

@@ -14,16 +14,19 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from napari_fhn.labels import ClassTable
-from napari_fhn.project import Project, ProjectError, Run, own_files, predictions, samples
-from napari_fhn.project.export_checks import check_no_part
+from napari_fhn.project import Project, ProjectError, Run
+from napari_fhn.project.data import samples
+from napari_fhn.project.exporting import own_files
+from napari_fhn.project.exporting.export_checks import check_no_part
+from napari_fhn.project.predictions import predictions
 from napari_fhn.report.evaluation import Evaluation, on_held_out, on_truth
 from napari_fhn.surveys.classes import stored_array, stored_classes
 from napari_fhn.surveys.grid import Grid
 from napari_fhn.surveys.remote.addresses import path_of
-from napari_fhn.training.digest import digest
-from napari_fhn.training.estimating import Drawn
+from napari_fhn.training.data.volume import open_array
+from napari_fhn.training.files.digest import digest
 from napari_fhn.training.job import Job, JobError
-from napari_fhn.training.volume import open_array
+from napari_fhn.training.scores.estimating import Drawn
 
 #: A truth as people have it: a file, a sample's name, or an array on the grid of the survey.
 Truth = Any
@@ -222,7 +225,7 @@ def truth_for(
     """
     shape = open_array(job.labels).shape
     if not isinstance(truth, str | Path):
-        from napari_fhn.project.labelling import in_memory
+        from napari_fhn.project.labelling.labelling import in_memory
 
         grid = isinstance(truth, xr.DataArray)
         stored = stored_array(truth, _grid(job, shape, project)) if grid else in_memory(truth, shape)

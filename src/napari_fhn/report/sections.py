@@ -12,8 +12,8 @@ from napari_fhn.report import figures
 from napari_fhn.report.evaluation import vertical_axis
 from napari_fhn.report.figures import Picture
 from napari_fhn.report.windows import Window, places
+from napari_fhn.training.data.volume import open_array
 from napari_fhn.training.job import Job
-from napari_fhn.training.volume import open_array
 
 _WRONG = "#d55e00"
 """Okabe and Ito's vermilion."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from napari_fhn.box import Box
-from napari_fhn.training.estimating import Estimates
+from napari_fhn.training.scores.estimating import Estimates
 
 FEW = 5
 """Bodies of a class below which its scores are little more than a guess."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from napari_fhn.training.estimating import Drawn, Estimate, Sample, difference, estimates
+from napari_fhn.training.scores.estimating import Drawn, Estimate, Sample, difference, estimates
 
 Verdict = Literal["ahead", "level", "behind", "one body"]
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn.box import Box
-from napari_fhn.training.calibration import Calibration, calibration, fit_temperature, temper
+from napari_fhn.training.data.volume import open_array
 from napari_fhn.training.job import Job
-from napari_fhn.training.volume import open_array
+from napari_fhn.training.scores.calibration import Calibration, calibration, fit_temperature, temper
 
 _SAMPLE = 300_000
 """Voxels whose probabilities are looked at; more are thinned evenly."""

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fhn.labels.classes import ClassTable
+from napari_fhn.labels.classes.class_table import ClassTable
 from napari_fhn.labels.errors import LabelError
-from napari_fhn.labels.splits import footprint
+from napari_fhn.labels.volumes.splits import footprint
 from napari_fhn.report.evaluation import vertical_axis
+from napari_fhn.training.data.volume import open_input
 from napari_fhn.training.job import Axis, Job
-from napari_fhn.training.volume import open_input
 
 _PIXELS = 900
 """Along a side of a picture; more are thinned."""

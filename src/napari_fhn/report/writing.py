@@ -18,15 +18,15 @@ from napari_fhn import __version__, record
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.counting import in_words
 from napari_fhn.network.table import table
-from napari_fhn.project.run import is_run, read_run
+from napari_fhn.project.runs.run import is_run, read_run
 from napari_fhn.report import left_out
 from napari_fhn.report.evaluation import Evaluation, body_name, on_held_out, on_truth, vertical_axis
 from napari_fhn.report.windows import colors_of
-from napari_fhn.training import log
+from napari_fhn.training.data.volume import open_array
+from napari_fhn.training.files import log
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.plan import plan_of
 from napari_fhn.training.updates import Done, Note, Progress
-from napari_fhn.training.volume import open_array
 
 _FORMS: dict[str, Callable[[Any], str]] = {"number": "{:.3f}".format, "small": "{:.1e}".format, "bytes": in_words}
 """How the template writes numbers."""

@@ -29,7 +29,7 @@ _UNCHANGED = 0.7
 
 
 class Data(Protocol):
-    """Channels over space, scaled: 0 is common, 1 a usual departure from it. ``training.volume.Volume`` is one.
+    """Channels over space, scaled: 0 is common, 1 a usual departure from it. ``training.data.volume.Volume`` is one.
 
     Attributes
     ----------

@@ -13,7 +13,7 @@ from napari_fhn.installed import in_words
 from napari_fhn.training.control import Control, Focus
 from napari_fhn.training.job import Axis, Input, Job, JobError, Schedule
 from napari_fhn.training.objective import Objective
-from napari_fhn.training.score import confusion, intersection_over_union
+from napari_fhn.training.scores.score import confusion, intersection_over_union
 from napari_fhn.training.updates import BoxChanged, Checkpoint, Device, Done, Failed, Note, Progress, Score, Update
 
 if TYPE_CHECKING:

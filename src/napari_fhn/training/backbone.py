@@ -24,9 +24,9 @@ from napari_fhn.box import Box
 from napari_fhn.structure.attributes.backbone import MOST, Layout, resized
 from napari_fhn.structure.attributes.deriving import Sources
 from napari_fhn.structure.attributes.facts import Band
+from napari_fhn.training.data.volume import open_input
 from napari_fhn.training.job import Input
-from napari_fhn.training.leaving import leave_with_starter
-from napari_fhn.training.volume import open_input
+from napari_fhn.training.machine.leaving import leave_with_starter
 
 Values = NDArray[np.float32]
 Network = Callable[[Values], Values]

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from napari_fhn.network.counting import in_words
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET
+from napari_fhn.training.data.neighbours import Agreement
 from napari_fhn.training.job import JobError
-from napari_fhn.training.neighbours import Agreement
 from napari_fhn.training.plan import plan
 from napari_fhn.training.recipes import fitting, recipe
 

@@ -16,12 +16,12 @@ from napari_fhn import record
 from napari_fhn.box import Box
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.comparison import NetworkDescription
-from napari_fhn.training import inside
 from napari_fhn.training.combination.settings import FACTORS, NETWORK, Combination
+from napari_fhn.training.data.framing import Framing, Position
 from napari_fhn.training.errors import JobError, decoded, no_job
-from napari_fhn.training.framing import Framing, Position
+from napari_fhn.training.files import inside
+from napari_fhn.training.files.relocation import Moved, Together, resolving
 from napari_fhn.training.objective import Absence
-from napari_fhn.training.relocation import Moved, Together, resolving
 from napari_fhn.training.schedule import Schedule
 
 __all__ = ["Axis", "Input", "Job", "JobError", "Output", "Schedule"]

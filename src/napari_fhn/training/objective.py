@@ -15,7 +15,7 @@ from napari_fhn.box import Box
 from napari_fhn.training.errors import JobError, decoded
 
 LOSSES = ("cross-entropy", "focal", "dice", "lovasz")
-"""Names of the losses over labelled voxels; :mod:`napari_fhn.training.losses` has the formulas."""
+"""Names of the losses over labelled voxels; :mod:`napari_fhn.training.steps.losses` has the formulas."""
 
 BALANCES = ("none", "sqrt", "effective", "full", "block")
 """How much more a voxel of a rare class weighs, from not at all to inversely to the number of its voxels in the survey,

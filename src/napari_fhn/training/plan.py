@@ -11,11 +11,11 @@ from napari_fhn.network.bounds import MOST_COARSE
 from napari_fhn.network.comparison import NetworkDescription, ResNetArchitecture
 from napari_fhn.network.forecast import WORKING_SET, Forecast, Optimiser, WorkingSet, forecast, largest_block
 from napari_fhn.network.forecast_resnet import forecast_resnet
-from napari_fhn.training.framing import Position
+from napari_fhn.training.data.framing import Position
+from napari_fhn.training.data.volume import open_input
 from napari_fhn.training.job import MOST_CLASSES, Job, JobError
 from napari_fhn.training.schedule import Schedule
-from napari_fhn.training.volume import open_input
-from napari_fhn.training.widening import widened
+from napari_fhn.training.steps.widening import widened
 
 _OPTIMISERS: dict[str, Optimiser] = {"adamw": "adam", "adam": "adam", "sgd": "sgd"}
 

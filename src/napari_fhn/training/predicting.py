@@ -8,17 +8,19 @@ from dataclasses import replace
 
 from napari_fhn import mapped
 from napari_fhn.box import Box
-from napari_fhn.training import earlier, provenance, speed
-from napari_fhn.training import journal as journals
 from napari_fhn.training.combination.preparing import Awaited
 from napari_fhn.training.control import Control
 from napari_fhn.training.job import Job, JobError
-from napari_fhn.training.journal import Journal
-from napari_fhn.training.parts import Part, added
-from napari_fhn.training.predictor import Predictor
-from napari_fhn.training.ready import Ready
-from napari_fhn.training.recorder import Recorder
-from napari_fhn.training.time_left import TimeLeft
+from napari_fhn.training.machine import speed
+from napari_fhn.training.machine.time_left import TimeLeft
+from napari_fhn.training.models import earlier
+from napari_fhn.training.prediction import journal as journals
+from napari_fhn.training.prediction import provenance
+from napari_fhn.training.prediction.journal import Journal
+from napari_fhn.training.prediction.parts import Part, added
+from napari_fhn.training.prediction.predictor import Predictor
+from napari_fhn.training.prediction.ready import Ready
+from napari_fhn.training.prediction.recorder import Recorder
 from napari_fhn.training.updates import BoxChanged, Done, Note, Progress, Update
 
 _TICK = 0.2

@@ -11,7 +11,7 @@ from napari_fhn.network.paper import AQUIFER, HYPERSPECTRAL, PAPER, SEISMIC
 from napari_fhn.network.paper_compared import COMPARED
 from napari_fhn.network.presets import architecture
 from napari_fhn.training.combination.settings import Combination
-from napari_fhn.training.framing import Position
+from napari_fhn.training.data.framing import Position
 from napari_fhn.training.job import JobError, Schedule
 from napari_fhn.training.objective import Objective
 

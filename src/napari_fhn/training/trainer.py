@@ -13,25 +13,28 @@ from typing import Any
 import torch
 
 from napari_fhn.box import Box
-from napari_fhn.training import description, earlier, ending, following, provenance, suspended
-from napari_fhn.training import journal as journals
-from napari_fhn.training import model as models
-from napari_fhn.training.checkpoints import Checkpoints
+from napari_fhn.training import ending
 from napari_fhn.training.combination.learning import Combining
-from napari_fhn.training.company import NothingLabelled
 from napari_fhn.training.control import Control
-from napari_fhn.training.device import memory_held
+from napari_fhn.training.distributed import following
+from napari_fhn.training.distributed.company import NothingLabelled
+from napari_fhn.training.distributed.ranks import ALONE, RankLost, Ranks
+from napari_fhn.training.files.keeping import NETWORK, Keeping
 from napari_fhn.training.job import Job, JobError
-from napari_fhn.training.keeping import NETWORK, Keeping
-from napari_fhn.training.learner import Outcome
-from napari_fhn.training.live import Live
-from napari_fhn.training.memory import is_out_of_memory
-from napari_fhn.training.pace import Pace
-from napari_fhn.training.ranks import ALONE, RankLost, Ranks
-from napari_fhn.training.recorder import Recorder
-from napari_fhn.training.resting import Resting
-from napari_fhn.training.scoring import Scoring
-from napari_fhn.training.stepping import Stepping
+from napari_fhn.training.machine.device import memory_held
+from napari_fhn.training.machine.memory import is_out_of_memory
+from napari_fhn.training.models import description, earlier, suspended
+from napari_fhn.training.models import model as models
+from napari_fhn.training.models.checkpoints import Checkpoints
+from napari_fhn.training.prediction import journal as journals
+from napari_fhn.training.prediction import provenance
+from napari_fhn.training.prediction.live import Live
+from napari_fhn.training.prediction.recorder import Recorder
+from napari_fhn.training.prediction.resting import Resting
+from napari_fhn.training.scores.scoring import Scoring
+from napari_fhn.training.steps.learner import Outcome
+from napari_fhn.training.steps.pace import Pace
+from napari_fhn.training.steps.stepping import Stepping
 from napari_fhn.training.updates import BoxChanged, Done, Note, Progress, Update
 
 _SAVE_EVERY = 10.0
@@ -61,7 +64,8 @@ def fit(job: Job, control: Control | None = None, *, resume: bool = False, ranks
         the processor, with the labels and the schedule as they were, the weights then are bit for bit those of a
         training that was never interrupted.
     ranks : Ranks
-        The processes that train together, see :func:`~napari_fhn.training.ranks.join`; this is the first of them.
+        The processes that train together, see :func:`~napari_fhn.training.distributed.ranks.join`; this is the first
+        of them.
 
     Yields
     ------
@@ -352,13 +356,8 @@ class _Training:
         yield Done("train", stopped, seconds, f"{words} in {seconds:.0f} s; the network is saved.", self.step)
 
     def _model(self) -> models.Model:
-        return replace(
-            self.setup.model,
-            steps=self.step,
-            label_counts=tuple(map(int, self.labels.counts)),
-            scores=self.scoring.scores,
-            combination=self.combining.found,
-        )
+        counts, scores, found = tuple(map(int, self.labels.counts)), self.scoring.scores, self.combining.found
+        return replace(self.setup.model, steps=self.step, label_counts=counts, scores=scores, combination=found)
 
     def _save(self) -> None:
         self.keeping.attempt(NETWORK, lambda: self._save_in(Path(self.job.model)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from qtpy.QtWidgets import QMessageBox, QWidget
 
 from napari_fhn.project import NeedsConsent
-from napari_fhn.project.own_files import WouldReplace
+from napari_fhn.project.exporting.own_files import WouldReplace
 
 _QUESTION = "Go on with it as it is?"
 

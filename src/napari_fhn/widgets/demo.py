@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from napari_fhn import labels, record, sample_data
-from napari_fhn.project import carrying
+from napari_fhn.project.labelling import carrying
 from napari_fhn.training import confusion, intersection_over_union
 from napari_fhn.widgets.data.placement import fit
 from napari_fhn.widgets.dock import Dock

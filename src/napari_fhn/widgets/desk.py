@@ -11,8 +11,8 @@ from napari.components import ViewerModel
 from napari_fhn import leftovers
 from napari_fhn.engine.remote.either import EitherEngine
 from napari_fhn.project import NEW, Beginning, Session
-from napari_fhn.project.recent import FILE as RECENT
-from napari_fhn.project.recent import RecentSessions
+from napari_fhn.project.sessions.recent import FILE as RECENT
+from napari_fhn.project.sessions.recent import RecentSessions
 from napari_fhn.training import JobError
 from napari_fhn.widgets.background import Background
 from napari_fhn.widgets.context import DeskContext

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import xarray as xr
 
-from napari_fhn.project import ProjectError, Session, session_list
+from napari_fhn.project import ProjectError, Session
+from napari_fhn.project.sessions import session_list
 from napari_fhn.surveys.grid import Grid
 from napari_fhn.surveys.kinds import spatial_shape
 from napari_fhn.widgets.preferences import preferences

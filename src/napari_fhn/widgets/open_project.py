@@ -15,18 +15,9 @@ from qtpy.QtCore import QTimer
 
 from napari_fhn import mapped
 from napari_fhn.large import is_large
-from napari_fhn.project import (
-    OnlyToLook,
-    Project,
-    ProjectError,
-    Run,
-    Session,
-    SessionInUse,
-    SurveySet,
-    damage,
-    layout,
-    predictions,
-)
+from napari_fhn.project import OnlyToLook, Project, ProjectError, Run, Session, SessionInUse, SurveySet
+from napari_fhn.project.predictions import predictions
+from napari_fhn.project.sessions import damage, layout
 from napari_fhn.training.updates import Done, Failed
 from napari_fhn.widgets.messages import Messages
 

@@ -14,11 +14,13 @@ from psygnal import Signal
 
 from napari_fhn.engine.remote.either import EitherEngine
 from napari_fhn.labels import LabelError
-from napari_fhn.project import NEW, Beginning, Project, ProjectError, Run, jobs
-from napari_fhn.project.applying import applying
-from napari_fhn.project.speeds import Speed
+from napari_fhn.project import NEW, Beginning, Project, ProjectError, Run
+from napari_fhn.project.predictions.applying import applying
+from napari_fhn.project.runs import jobs
+from napari_fhn.project.runs.speeds import Speed
 from napari_fhn.surveys import SurveyError
-from napari_fhn.training import Done, Failed, Job, JobError, Update, log
+from napari_fhn.training import Done, Failed, Job, JobError, Update
+from napari_fhn.training.files import log
 from napari_fhn.widgets import garbage
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook

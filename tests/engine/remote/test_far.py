@@ -21,7 +21,7 @@ from napari_fhn.engine.remote.far import FarEngine, work_at
 from napari_fhn.engine.remote.keeper import Keeper
 from napari_fhn.engine.remote.store import Store
 from napari_fhn.training import Control, Done, Failed, Focus, JobError, Note, Progress, fit
-from napari_fhn.training import model as models
+from napari_fhn.training.models import model as models
 from proofs import LONG
 
 

@@ -25,7 +25,7 @@ import torch
 from napari_fhn.engine.remote import far
 from napari_fhn.engine.remote.far import FarEngine, work_at
 from napari_fhn.training import Control, Done, Note, Progress, fit
-from napari_fhn.training import model as models
+from napari_fhn.training.models import model as models
 from proofs import LONG
 
 from .test_far import ended, until

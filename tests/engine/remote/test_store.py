@@ -144,7 +144,7 @@ def test_labels_of_a_box_are_written_and_a_prediction_is_read(store):
 
 def test_labels_of_a_large_survey_lie_in_shards_here_too(store, tmp_path, monkeypatch):
     """What nobody has labelled takes no room, and who trains reads what has come."""
-    monkeypatch.setattr("napari_fhn.training.shard_size.LARGE_VOXELS", 100)
+    monkeypatch.setattr("napari_fhn.training.prediction.shard_size.LARGE_VOXELS", 100)
     begun(store)
     run = store.run(RUN)
     assert (run / "labels.zarr").is_dir()

@@ -10,7 +10,7 @@ import xarray as xr
 from rasterio.transform import from_origin
 
 from napari_fhn import surveys
-from napari_fhn.project.staging import stage
+from napari_fhn.project.data.staging import stage
 from napari_fhn.surveys.maps.grids import grid_of
 from napari_fhn.surveys.maps.polygons import read_polygons
 from napari_fhn.surveys.maps.stacking import Categories, stack

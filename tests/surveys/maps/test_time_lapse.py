@@ -8,7 +8,7 @@ import xarray as xr
 from rasterio.transform import from_origin
 
 from napari_fhn import surveys
-from napari_fhn.project.staging import stage
+from napari_fhn.project.data.staging import stage
 from napari_fhn.surveys.maps.time_lapse import timelapse
 from survey_files import rasters as factory
 

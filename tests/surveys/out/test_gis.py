@@ -15,7 +15,7 @@ from rasterio.transform import from_origin
 
 from napari_fhn import surveys
 from napari_fhn.labels import ClassTable
-from napari_fhn.project.exporter import Exporter, Request
+from napari_fhn.project.exporting.exporter import Exporter, Request
 from napari_fhn.surveys.out import save_stac
 
 TABLE = ClassTable.of_codes({10: "Wald & Wiese", 80: "eau"})

@@ -12,7 +12,7 @@ import xarray as xr
 
 from napari_fhn import surveys
 from napari_fhn.labels import ClassTable
-from napari_fhn.labels.horizons import read_horizons
+from napari_fhn.labels.horizons.picks import read_horizons
 from napari_fhn.surveys.out import save_bodies, save_classes, save_horizon, save_layers, save_mesh
 from napari_fhn.surveys.out.history import PROGRAM, SIDECAR, lines_of, on_cards, plain
 from napari_fhn.surveys.segy.text import text_lines

@@ -13,7 +13,7 @@ from rasterio.transform import Affine
 
 from napari_fhn import surveys
 from napari_fhn.labels import ClassTable
-from napari_fhn.labels.classes import LabelClass
+from napari_fhn.labels.classes.class_table import LabelClass
 from napari_fhn.surveys import bricks
 from napari_fhn.surveys.out.classes import save_classes
 from napari_fhn.surveys.out.saving import save

@@ -11,7 +11,7 @@ import xarray as xr
 
 from napari_fhn.labels import ClassTable
 from napari_fhn.project.errors import ProjectError
-from napari_fhn.project.exporter import Exporter, Request
+from napari_fhn.project.exporting.exporter import Exporter, Request
 from napari_fhn.surveys import SurveyError
 from napari_fhn.surveys.geometry import SurveyGeometry
 from napari_fhn.surveys.out import save_trace_map

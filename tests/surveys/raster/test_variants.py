@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from napari_fhn import surveys
-from napari_fhn.project.staging import stage
+from napari_fhn.project.data.staging import stage
 from survey_files import rasters as factory
 
 VARIANTS = list(factory.variants())

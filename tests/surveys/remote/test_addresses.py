@@ -16,11 +16,12 @@ from rasterio.transform import from_origin
 from tests.surveys.remote.server import Server
 
 from napari_fhn import surveys
-from napari_fhn.project import Session, SurveySet, stamps
-from napari_fhn.project.inputs import copied, entry_of
-from napari_fhn.project.manifest import FileStamp, refer
-from napari_fhn.project.opening import reopen
-from napari_fhn.project.predictions import _changed_on_disk
+from napari_fhn.project import Session, SurveySet
+from napari_fhn.project.data.inputs import copied, entry_of
+from napari_fhn.project.data.opening import reopen
+from napari_fhn.project.predictions.predictions import _changed_on_disk
+from napari_fhn.project.sessions import stamps
+from napari_fhn.project.sessions.manifest import FileStamp, refer
 from napari_fhn.surveys import SurveyError, reaching
 from napari_fhn.surveys.bricks.copied import changed
 from napari_fhn.surveys.bricks.copying import copy_bricks

@@ -17,8 +17,8 @@ from tests.surveys.remote.test_addresses import cog
 
 from napari_fhn import keys, sample_data, surveys
 from napari_fhn.cli.commands import main
-from napari_fhn.project.masks import in_session
-from napari_fhn.project.recognition import recognised
+from napari_fhn.project.data.masks import in_session
+from napari_fhn.project.knowledge.recognition import recognised
 from napari_fhn.surveys import SurveyError, reaching
 from napari_fhn.surveys.remote import addresses, fetched, fetching, gdal
 from napari_fhn.surveys.remote import opening as remote
@@ -210,7 +210,7 @@ def test_earlier_versions_go_and_all_can_be_cleared(server, web, capsys):
 
 
 def test_a_mask_that_a_record_names_by_address_is_not_fetched(server, web, tmp_path):
-    from napari_fhn.project import terms
+    from napari_fhn.project.runs import terms
 
     url = f"{server.address}/labels.npy"
     assert terms.absence(f"sand={url}?{KEY}").mask == url

@@ -12,24 +12,14 @@ import pytest
 from napari_fhn.box import Box
 from napari_fhn.network.architecture import levels
 from napari_fhn.structure.bodies import Bodies
-from napari_fhn.training import (
-    Control,
-    Done,
-    JobError,
-    Note,
-    Progress,
-    fit,
-    journal,
-    predict,
-    predictor,
-    provenance,
-)
-from napari_fhn.training import model as models
+from napari_fhn.training import Control, Done, JobError, Note, Progress, fit, predict
 from napari_fhn.training.combination import choosing, finishing, weighing
 from napari_fhn.training.combination.combiner import Combiner
 from napari_fhn.training.combination.settings import Combination, Found, believed
-from napari_fhn.training.journal import Journal
-from napari_fhn.training.labelled import LabelFile
+from napari_fhn.training.data.labelled import LabelFile
+from napari_fhn.training.models import model as models
+from napari_fhn.training.prediction import journal, predictor, provenance
+from napari_fhn.training.prediction.journal import Journal
 
 from .conftest import Averaging
 

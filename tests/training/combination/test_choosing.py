@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from napari_fhn.structure.bodies import Bodies
 from napari_fhn.training.combination.choosing import choose, left_out
-from napari_fhn.training.labelled import LabelFile
+from napari_fhn.training.data.labelled import LabelFile
 
 
 def known(tmp_path, labels: NDArray[np.uint8]) -> LabelFile:

@@ -11,14 +11,15 @@ import pytest
 
 from napari_fhn.box import Box
 from napari_fhn.structure.bodies import Bodies
-from napari_fhn.training import BoxChanged, Control, Focus, Job, JobError, Note, fit, predict, provenance
-from napari_fhn.training import journal as journals
-from napari_fhn.training import model as models
+from napari_fhn.training import BoxChanged, Control, Focus, Job, JobError, Note, fit, predict
 from napari_fhn.training.combination import finishing, opening
 from napari_fhn.training.combination.choosing import choose
 from napari_fhn.training.combination.combiner import Combiner
 from napari_fhn.training.combination.settings import Combination, FactorWeight, Foretold, Found, believed
-from napari_fhn.training.labelled import LabelFile
+from napari_fhn.training.data.labelled import LabelFile
+from napari_fhn.training.models import model as models
+from napari_fhn.training.prediction import journal as journals
+from napari_fhn.training.prediction import provenance
 
 from .conftest import Averaging, Knowing
 
@@ -114,7 +115,7 @@ def test_one_well_that_nobody_foretells_does_not_say_whom_to_believe(combined, m
     factor.truth = 1 + truth % 3
     network = np.moveaxis(np.where(factor.truth[..., None] == (1, 2, 3), 0.96, 0.02), -1, 0).astype(np.float32)
     monkeypatch.setattr(
-        "napari_fhn.training.predictor.Predictor.network_probabilities",
+        "napari_fhn.training.prediction.predictor.Predictor.network_probabilities",
         lambda _, region, across: network[(slice(None), *region.slices)],
     )
     trained(job)

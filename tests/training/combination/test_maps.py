@@ -11,12 +11,13 @@ import pytest
 from napari_fhn.box import Box
 from napari_fhn.network.architecture import levels
 from napari_fhn.structure.pixels import PixelModel
-from napari_fhn.training import BoxChanged, Control, Input, Job, Note, Schedule, fit, live, map_parts, predict
-from napari_fhn.training import model as models
+from napari_fhn.training import BoxChanged, Control, Input, Job, Note, Schedule, fit, predict
 from napari_fhn.training.combination import learning, opening
 from napari_fhn.training.combination.settings import Combination
 from napari_fhn.training.combination.shown import Shown
-from napari_fhn.training.labelled import LabelFile
+from napari_fhn.training.data.labelled import LabelFile
+from napari_fhn.training.models import model as models
+from napari_fhn.training.prediction import live, map_parts
 
 
 @pytest.fixture

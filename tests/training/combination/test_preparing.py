@@ -13,11 +13,11 @@ import pytest
 
 from napari_fhn.box import Box
 from napari_fhn.training import BoxChanged, Control, Done, Focus, Job, Note, Progress, fit, predict
-from napari_fhn.training import model as models
 from napari_fhn.training.combination import opening
 from napari_fhn.training.combination.preparing import Later, Meanwhile, Preparing
 from napari_fhn.training.combination.shown import Shown
-from napari_fhn.training.labelled import LabelFile
+from napari_fhn.training.data.labelled import LabelFile
+from napari_fhn.training.models import model as models
 
 from .conftest import Averaging, Knowing
 

@@ -14,9 +14,9 @@ from napari_fhn.training.combination import finishing
 from napari_fhn.training.combination.opening import open_combiner
 from napari_fhn.training.combination.settings import Combination
 from napari_fhn.training.combination.upright import UprightLabels, stood
-from napari_fhn.training.frame import Frame
-from napari_fhn.training.labelled import LabelFile
-from napari_fhn.training.volume import Volume
+from napari_fhn.training.data.frame import Frame
+from napari_fhn.training.data.labelled import LabelFile
+from napari_fhn.training.data.volume import Volume
 
 
 @pytest.mark.parametrize("vertical", [0, 1])

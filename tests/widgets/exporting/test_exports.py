@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 
 from napari_fhn import surveys
-from napari_fhn.project.exporter import Request
+from napari_fhn.project.exporting.exporter import Request
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from qtpy.QtCore import QEvent, QPointF, Qt
 from qtpy.QtGui import QMouseEvent
 from qtpy.QtWidgets import QApplication
 
-from napari_fhn.project import tracking
+from napari_fhn.project.labelling import tracking
 from napari_fhn.surveys.geometry import SurveyGeometry
 from napari_fhn.widgets.labelling.loader import Zones
 

@@ -9,7 +9,7 @@ import pytest
 
 from napari_fhn import sample_data
 from napari_fhn.labels import AmbiguousColumns, Source
-from napari_fhn.project.recognition import with_replaced
+from napari_fhn.project.knowledge.recognition import with_replaced
 from napari_fhn.widgets.labelling import dropped
 from napari_fhn.widgets.labelling.column_wizard import ColumnWizard
 from napari_fhn.widgets.labelling.loader import Zones

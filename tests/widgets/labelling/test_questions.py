@@ -10,7 +10,7 @@ from tests.project.open_questions import QUESTIONS, SHAPE, Open
 from napari_fhn import surveys
 from napari_fhn.labels import OPTIONS, AmbiguousColumns, ClassTable, Question, Source, Undeclared, options_of
 from napari_fhn.project.knowledge import burn
-from napari_fhn.project.recognition import recognised
+from napari_fhn.project.knowledge.recognition import recognised
 from napari_fhn.widgets.labelling.column_wizard import ColumnWizard
 from napari_fhn.widgets.labelling.load_dialog import LoadDialog
 from napari_fhn.widgets.labelling.questions import AnswerDialog

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_fhn.labels.drawn import areas
+from napari_fhn.labels.volumes.drawn import areas
 from napari_fhn.widgets.labelling.shapes import shapes_layer
 
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from napari_fhn.project import backbones, outlook
-from napari_fhn.project.facts import facts_of
+from napari_fhn.project.data import backbones
+from napari_fhn.project.data.facts import facts_of
+from napari_fhn.project.runs import outlook
 from napari_fhn.structure.attributes import Step
 from napari_fhn.widgets.network import planning, trusting
 

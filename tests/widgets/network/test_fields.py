@@ -8,7 +8,7 @@ import pytest
 from qtpy.QtCore import Qt
 
 from napari_fhn.network.architecture import Architecture
-from napari_fhn.project.settings import JOB_FIELDS, NETWORK_FIELDS, OBJECTIVE_FIELDS, SCHEDULE_FIELDS
+from napari_fhn.project.runs.settings import JOB_FIELDS, NETWORK_FIELDS, OBJECTIVE_FIELDS, SCHEDULE_FIELDS
 from napari_fhn.training import Job, Schedule
 from napari_fhn.training.objective import Objective
 from napari_fhn.widgets.network.fields import Form, from_text, to_text

@@ -9,8 +9,8 @@ import pytest
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 
-from napari_fhn.training import description
 from napari_fhn.training.combination.settings import FactorWeight, Foretold, Found
+from napari_fhn.training.models import description
 
 SHAPE = (12, 16, 32)
 FOUND = Found(

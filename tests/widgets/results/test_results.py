@@ -12,8 +12,8 @@ import xarray as xr
 from napari.layers import Labels
 from qtpy.QtWidgets import QApplication
 
-from napari_fhn.project.exporter import Request
-from napari_fhn.project.lazy import Lazy, cell, difference
+from napari_fhn.project.data.lazy import Lazy, cell, difference
+from napari_fhn.project.exporting.exporter import Request
 from napari_fhn.training import Job
 from napari_fhn.widgets.results import reporting
 from napari_fhn.widgets.results.comparison import on_grid_of

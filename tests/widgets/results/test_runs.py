@@ -11,7 +11,7 @@ import pytest
 from qtpy.QtWidgets import QMessageBox
 
 from napari_fhn.project import Beginning, Session
-from napari_fhn.project.predictions import Tidying
+from napari_fhn.project.predictions.predictions import Tidying
 from napari_fhn.training.updates import Checkpoint
 
 SHAPE = (12, 16, 32)

@@ -12,7 +12,9 @@ from qtpy.QtWidgets import QFileDialog
 
 from napari_fhn.box import Box
 from napari_fhn.engine import Engine
-from napari_fhn.training import Checkpoint, description, provenance
+from napari_fhn.training import Checkpoint
+from napari_fhn.training.models import description
+from napari_fhn.training.prediction import provenance
 from napari_fhn.widgets.running.prediction_view import OUTLINE
 from napari_fhn.widgets.state import Activity
 

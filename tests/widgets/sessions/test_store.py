@@ -12,7 +12,7 @@ import pytest
 from napari_fhn import sample_data, surveys
 from napari_fhn.labels import Source
 from napari_fhn.project import Project, Session, SurveySet
-from napari_fhn.project.view_record import FILE, ViewRecord
+from napari_fhn.project.sessions.view_record import FILE, ViewRecord
 from napari_fhn.widgets.data.placement import image_layer
 from napari_fhn.widgets.sessions import commands
 

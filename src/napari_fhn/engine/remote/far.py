@@ -30,7 +30,7 @@ from napari_fhn.keys import hidden
 from napari_fhn.training.control import Control, Focus
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Job
-from napari_fhn.training.time_left import duration
+from napari_fhn.training.machine.time_left import duration
 from napari_fhn.training.updates import (
     BoxChanged,
     Done,

@@ -22,7 +22,7 @@ from napari_fhn.engine.remote import wire
 from napari_fhn.engine.remote.store import Store
 from napari_fhn.training.control import Focus
 from napari_fhn.training.errors import JobError, decoded
-from napari_fhn.training.pipes import lines
+from napari_fhn.training.machine.pipes import lines
 from napari_fhn.training.updates import BoxChanged, Done, Failed, Progress, Update, to_json
 
 HELLO_SECONDS = 10.0

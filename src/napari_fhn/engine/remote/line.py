@@ -10,7 +10,7 @@ from typing import Any
 from napari_fhn.engine.remote import wire
 from napari_fhn.engine.remote.address import TOKEN, Address
 from napari_fhn.training.errors import JobError
-from napari_fhn.training.pipes import lines
+from napari_fhn.training.machine.pipes import lines
 
 ANSWERED = 120.0
 """Seconds in which a question is answered: a digest of a large file may have to be taken."""

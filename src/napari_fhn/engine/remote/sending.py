@@ -18,8 +18,8 @@ from napari_fhn.engine.remote import wire
 from napari_fhn.engine.remote.line import Connection
 from napari_fhn.network.counting import in_words
 from napari_fhn.training.control import Focus
-from napari_fhn.training.digest import digest
 from napari_fhn.training.errors import JobError
+from napari_fhn.training.files.digest import digest
 from napari_fhn.training.job import Job
 
 CARD = "remote.json"

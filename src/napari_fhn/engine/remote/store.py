@@ -19,10 +19,10 @@ from napari_fhn.box import Box
 from napari_fhn.disk_room import check_room
 from napari_fhn.engine.remote import wire
 from napari_fhn.large import SUFFIX
-from napari_fhn.training import shard_size
-from napari_fhn.training.digest import digest
 from napari_fhn.training.errors import JobError, decoded
+from napari_fhn.training.files.digest import digest
 from napari_fhn.training.job import Job
+from napari_fhn.training.prediction import shard_size
 
 _DIGEST = re.compile(r"[0-9a-f]{32}")
 _PLACED = re.compile(r"(model|start)/[A-Za-z0-9][\w.-]{0,99}(/[A-Za-z0-9][\w.-]{0,99})?")

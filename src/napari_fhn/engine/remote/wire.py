@@ -1,7 +1,7 @@
 """What is said between a desk and a worker far away: one JSON object in each line, arrays packed into it.
 
-A line is never longer than a line between two processes here (`training/pipes.py`), and what comes out of a packed
-array is exactly as long as was agreed before: nothing that is sent can fill the other end's memory.
+A line is never longer than a line between two processes here (`training/machine/pipes.py`), and what comes out of a
+packed array is exactly as long as was agreed before: nothing that is sent can fill the other end's memory.
 """
 
 from __future__ import annotations

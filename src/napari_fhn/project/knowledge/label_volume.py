@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn.labels import ClassTable, LabelError, Source
-from napari_fhn.labels.classes import MAX_VALUE
+from napari_fhn.labels.classes.class_table import MAX_VALUE
 from napari_fhn.project.knowledge.content import Asked, Content
 
 if TYPE_CHECKING:

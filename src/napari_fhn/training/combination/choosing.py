@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from napari_fhn.box import Box
 from napari_fhn.structure.bodies import Bodies
-from napari_fhn.training.labelled import LabelFile
+from napari_fhn.training.data.labelled import LabelFile
 
 _SHARE = 1 / 3
 """Of the bodies of labels that is left out."""

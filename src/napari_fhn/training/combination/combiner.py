@@ -15,7 +15,7 @@ from napari_fhn.structure.factor import Factor
 from napari_fhn.structure.pooling import pool
 from napari_fhn.training.combination.remembered import Remembered
 from napari_fhn.training.combination.settings import NETWORK, Found
-from napari_fhn.training.outputs import likeliest
+from napari_fhn.training.prediction.outputs import likeliest
 
 if TYPE_CHECKING:
     from napari_fhn.training.combination.preparing import Preparing

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from napari_fhn import record
 from napari_fhn.box import Box
-from napari_fhn.training import map_parts
 from napari_fhn.training.combination import finishing
 from napari_fhn.training.combination.combiner import Combiner
 from napari_fhn.training.combination.preparing import Awaited
@@ -22,11 +21,12 @@ from napari_fhn.training.combination.settings import Combination, Found
 from napari_fhn.training.combination.shown import Shown
 from napari_fhn.training.combination.weighing import Weighing, weighed_at
 from napari_fhn.training.control import Focus
-from napari_fhn.training.description import Description
+from napari_fhn.training.data.labelled import LabelFile
+from napari_fhn.training.data.neighbours import Neighbours
 from napari_fhn.training.job import Job
-from napari_fhn.training.labelled import LabelFile
-from napari_fhn.training.neighbours import Neighbours
-from napari_fhn.training.predictor import Predictor
+from napari_fhn.training.models.description import Description
+from napari_fhn.training.prediction import map_parts
+from napari_fhn.training.prediction.predictor import Predictor
 from napari_fhn.training.updates import BoxChanged, Update
 
 _AT_A_GLANCE = 2**20
@@ -259,7 +259,7 @@ class Combining:
             self.combiner.found = self._believed.heard(min(1.0, step / self._heard_from))
 
     def state(self) -> dict[str, Any]:
-        """Return what going on needs, see :mod:`~napari_fhn.training.suspended`."""
+        """Return what going on needs, see :mod:`~napari_fhn.training.models.suspended`."""
         return {
             "weighing": None if self._weighing is None else self._weighing.state(),
             "found": None if self.combiner is None else record.encode(self._believed),

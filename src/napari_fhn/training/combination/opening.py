@@ -17,11 +17,11 @@ from napari_fhn.training.combination.settings import TITLES, Combination, Found,
 from napari_fhn.training.combination.shown import Shown
 from napari_fhn.training.combination.smoothing import AlongReflectors, Guided, reaches
 from napari_fhn.training.combination.upright import Laid, UprightLabels
-from napari_fhn.training.frame import Frame
+from napari_fhn.training.data.frame import Frame
+from napari_fhn.training.data.labelled import LabelFile
+from napari_fhn.training.data.stored import moved
 from napari_fhn.training.job import Input, Job
-from napari_fhn.training.labelled import LabelFile
-from napari_fhn.training.memory import free_bytes
-from napari_fhn.training.stored import moved
+from napari_fhn.training.machine.memory import free_bytes
 
 
 def fitting_factors(spatial_dimensions: int, vertical: bool, map_axis: bool = False) -> tuple[str, ...]:

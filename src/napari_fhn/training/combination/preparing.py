@@ -14,7 +14,7 @@ from napari_fhn.box import Box
 from napari_fhn.structure.factor import Factor
 from napari_fhn.training.combination.combiner import Smoother
 from napari_fhn.training.combination.shown import Shown
-from napari_fhn.training.neighbours import Neighbours
+from napari_fhn.training.data.neighbours import Neighbours
 
 _AT_ONCE = 2**20
 """Voxels whose structure is found at once, which takes a second at most."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from napari_fhn.box import Box
 from napari_fhn.training.combination.upright import stood
-from napari_fhn.training.volume import Volume
+from napari_fhn.training.data.volume import Volume
 
 if TYPE_CHECKING:
     from napari_fhn.structure.dips import DipField

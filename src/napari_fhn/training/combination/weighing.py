@@ -19,7 +19,6 @@ from napari_fhn.box import Box
 from napari_fhn.structure.bodies import Bodies
 from napari_fhn.structure.decoding import order_of
 from napari_fhn.structure.pooling import evidence_of, influence, likelihood, pool, weigh
-from napari_fhn.training.boxes import within
 from napari_fhn.training.combination.choosing import left_out
 from napari_fhn.training.combination.combiner import Combiner
 from napari_fhn.training.combination.settings import (
@@ -30,9 +29,10 @@ from napari_fhn.training.combination.settings import (
     Found,
 )
 from napari_fhn.training.combination.shown import Shown
-from napari_fhn.training.labelled import LabelFile
-from napari_fhn.training.predictor import Predictor
-from napari_fhn.training.score import confusion, intersection_over_union
+from napari_fhn.training.data.boxes import within
+from napari_fhn.training.data.labelled import LabelFile
+from napari_fhn.training.prediction.predictor import Predictor
+from napari_fhn.training.scores.score import confusion, intersection_over_union
 
 _UNTIL = 0.4
 """Share of the steps that is made without them."""
@@ -146,7 +146,7 @@ class Weighing:
         return cls(labels, boxes, body, until)
 
     def state(self) -> dict[str, Any]:
-        """Return what going on needs, see :mod:`~napari_fhn.training.suspended`."""
+        """Return what going on needs, see :mod:`~napari_fhn.training.models.suspended`."""
         boxes = [[*box.start, *box.stop] for box in self.left_out]
         return {"boxes": boxes, "body": list(self.body), "until": self.until}
 

@@ -7,7 +7,7 @@ from typing import Any
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from napari_fhn.training import time_left
+from napari_fhn.training.machine import time_left
 from napari_fhn.widgets.data.bricks import Bricks
 
 _POLL_MS = 200

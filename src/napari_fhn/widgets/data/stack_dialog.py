@@ -24,7 +24,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_fhn.labels import LabelError
-from napari_fhn.labels.polygons import class_fields
+from napari_fhn.labels.shapes.polygons import class_fields
 from napari_fhn.surveys import SurveyError
 from napari_fhn.surveys.maps import Polygons, grid_of, read_polygons
 from napari_fhn.widgets.data.stacking import Entry

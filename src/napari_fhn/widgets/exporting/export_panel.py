@@ -10,7 +10,7 @@ from typing import Any
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSpinBox
 
-from napari_fhn.project.exporter import OFFERS, Request
+from napari_fhn.project.exporting.exporter import OFFERS, Request
 from napari_fhn.widgets.exporting.exports import Exports
 from napari_fhn.widgets.saving import ask_file
 from napari_fhn.widgets.section import Section

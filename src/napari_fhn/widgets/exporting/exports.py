@@ -10,9 +10,9 @@ from psygnal import SignalGroupDescriptor
 
 from napari_fhn.labels import LabelError
 from napari_fhn.project import NeedsConsent, ProjectError
-from napari_fhn.project.export_offers import file_name
-from napari_fhn.project.exporter import Exporter, Offer, Request, What, Written
-from napari_fhn.project.own_files import WouldReplace
+from napari_fhn.project.exporting.export_offers import file_name
+from napari_fhn.project.exporting.exporter import Exporter, Offer, Request, What, Written
+from napari_fhn.project.exporting.own_files import WouldReplace
 from napari_fhn.surveys import SurveyError
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook

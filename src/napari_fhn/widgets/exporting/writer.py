@@ -13,9 +13,10 @@ from napari.utils.notifications import show_error
 
 from napari_fhn import __version__, surveys
 from napari_fhn.labels import ClassTable
-from napari_fhn.project import ProjectError, Session, own_files
-from napari_fhn.project.export_checks import check_no_part
-from napari_fhn.project.recoding import InFiles, in_codes
+from napari_fhn.project import ProjectError, Session
+from napari_fhn.project.exporting import own_files
+from napari_fhn.project.exporting.export_checks import check_no_part
+from napari_fhn.project.knowledge.recoding import InFiles, in_codes
 
 
 def write_labels(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:

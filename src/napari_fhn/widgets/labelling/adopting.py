@@ -13,9 +13,9 @@ from psygnal import Signal
 
 from napari_fhn.labels import LabelError
 from napari_fhn.project import Session
-from napari_fhn.project.arrivals import plan_part
-from napari_fhn.project.step_doing import Outcome
-from napari_fhn.project.steps import Step
+from napari_fhn.project.knowledge.arrivals import plan_part
+from napari_fhn.project.undo.step_doing import Outcome
+from napari_fhn.project.undo.steps import Step
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook

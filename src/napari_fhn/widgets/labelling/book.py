@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from psygnal import Signal
 
 from napari_fhn.labels import ClassTable
-from napari_fhn.labels.flushing import Flusher
+from napari_fhn.labels.volumes.flushing import Flusher
 from napari_fhn.project import HeldOut, Session
-from napari_fhn.project.step_doing import Outcome
-from napari_fhn.project.steps import SectionReference, Step
-from napari_fhn.project.wells import KeptWells
+from napari_fhn.project.labelling.wells import KeptWells
+from napari_fhn.project.undo.step_doing import Outcome
+from napari_fhn.project.undo.steps import SectionReference, Step
 from napari_fhn.widgets import view
 from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext

@@ -10,7 +10,7 @@ from napari.layers import Labels
 from numpy.typing import NDArray
 from psygnal import SignalGroupDescriptor
 
-from napari_fhn.project.carrying import LEAST, CarryPreview
+from napari_fhn.project.labelling.carrying import LEAST, CarryPreview
 from napari_fhn.widgets import view
 from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from napari_fhn.project import Project
-from napari_fhn.project.carrying import CarriedLabels, carry_labels, erase_carried
-from napari_fhn.project.step_doing import Outcome
+from napari_fhn.project.labelling.carrying import CarriedLabels, carry_labels, erase_carried
+from napari_fhn.project.undo.step_doing import Outcome
 from napari_fhn.surveys.geometry import SurveyGeometry
 from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext

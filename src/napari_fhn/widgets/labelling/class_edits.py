@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from napari_fhn.labels import ClassTable, LabelError, changes
-from napari_fhn.labels.legends import read_legend
+from napari_fhn.labels import ClassTable, LabelError
+from napari_fhn.labels.classes.legends import read_legend
+from napari_fhn.labels.volumes import changes
 from napari_fhn.project import Session
-from napari_fhn.project.steps import LABELS, Step
+from napari_fhn.project.undo.steps import LABELS, Step
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
 

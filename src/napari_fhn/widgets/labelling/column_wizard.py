@@ -19,7 +19,7 @@ from qtpy.QtWidgets import (
 
 from napari_fhn.labels import AmbiguousColumns, Question, Source, suggest
 from napari_fhn.labels.kinds import KINDS
-from napari_fhn.labels.vocabulary import ROLES
+from napari_fhn.labels.tables.vocabulary import ROLES
 
 _ROLE, _UNIT = 0, 1
 _ROWS = 8

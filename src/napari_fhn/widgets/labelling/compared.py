@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from napari_fhn.engine.looking import Looking
-from napari_fhn.project import jobs, similar
+from napari_fhn.project.labelling import similar
+from napari_fhn.project.runs import jobs
 from napari_fhn.structure.similar.describing import Descriptions
 from napari_fhn.widgets.background import Operation, Stopped
 from napari_fhn.widgets.context import DeskContext

@@ -5,7 +5,7 @@ from __future__ import annotations
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
-from napari_fhn.project.step_log import Entry
+from napari_fhn.project.undo.step_log import Entry
 from napari_fhn.widgets.labelling.book import LabelBook
 
 _SHOWN = 100

@@ -10,7 +10,7 @@ from napari.layers import Points, Vectors
 from numpy.typing import NDArray
 from qtpy.QtCore import QTimer
 
-from napari_fhn.project.steps import SectionReference
+from napari_fhn.project.undo.steps import SectionReference
 from napari_fhn.surveys.cuts import Plane, axes_of
 from napari_fhn.surveys.surface_lines import lines
 from napari_fhn.widgets import view

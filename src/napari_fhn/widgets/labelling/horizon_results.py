@@ -10,8 +10,9 @@ import numpy as np
 
 from napari_fhn import __version__
 from napari_fhn.labels import Source
-from napari_fhn.project import horizons as horizon_file
-from napari_fhn.project import layout, tracking
+from napari_fhn.project.labelling import horizons as horizon_file
+from napari_fhn.project.labelling import tracking
+from napari_fhn.project.sessions import layout
 from napari_fhn.surveys import SurveyError
 from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from psygnal import SignalGroupDescriptor
 
-from napari_fhn.project.horizons import KeptHorizons
+from napari_fhn.project.labelling.horizons import KeptHorizons
 
 COLORS = ("#ffd166", "#06d6a0", "#ef476f", "#4cc9f0", "#f8961e", "#b8f2e6", "#c77dff", "#f1faee")
 """Of horizons, in turn: bright, for lines are thin."""

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from psygnal import Signal
 
 from napari_fhn.labels import LabelError
-from napari_fhn.project import ProjectError, Session, tracking
-from napari_fhn.project import horizons as horizon_file
-from napari_fhn.project.horizons import KeptHorizon, KeptHorizons, Pick
-from napari_fhn.project.steps import SectionReference, Step
+from napari_fhn.project import ProjectError, Session
+from napari_fhn.project.labelling import horizons as horizon_file
+from napari_fhn.project.labelling import tracking
+from napari_fhn.project.labelling.horizons import KeptHorizon, KeptHorizons, Pick
+from napari_fhn.project.undo.steps import SectionReference, Step
 from napari_fhn.structure.tracking.horizon import Horizon, Tracker, snapped
 from napari_fhn.surveys import SurveyError
 from napari_fhn.surveys.kinds import is_seismic, vertical_axis

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from psygnal import Signal
 
-from napari_fhn.project.step_files import StepDamaged
-from napari_fhn.project.step_log import Entry, StepLog
-from napari_fhn.project.steps import SectionReference
+from napari_fhn.project.undo.step_files import StepDamaged
+from napari_fhn.project.undo.step_log import Entry, StepLog
+from napari_fhn.project.undo.steps import SectionReference
 from napari_fhn.widgets.context import DeskContext
 
 if TYPE_CHECKING:

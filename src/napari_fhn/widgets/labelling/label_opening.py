@@ -16,7 +16,7 @@ from qtpy.QtCore import QTimer
 
 from napari_fhn import labels
 from napari_fhn.project import ProjectError, Session
-from napari_fhn.project.sidecar_files import is_for_wells, sidecar_files
+from napari_fhn.project.knowledge.sidecar_files import is_for_wells, sidecar_files
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data.material import Material
 from napari_fhn.widgets.events import disconnect

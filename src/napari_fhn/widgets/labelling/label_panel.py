@@ -11,7 +11,7 @@ from qtpy.QtCore import QTimer
 from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QPushButton, QToolButton
 
-from napari_fhn.project.sidecar_files import is_for_wells, sidecar_files
+from napari_fhn.project.knowledge.sidecar_files import is_for_wells, sidecar_files
 from napari_fhn.surveys.kinds import is_seismic
 from napari_fhn.widgets.consent import ask_replace
 from napari_fhn.widgets.data.by_address import ask_address, fetch_known

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from napari_fhn.project.answers import Answers
+from napari_fhn.project.sessions.answers import Answers
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.adopting import Adopting
 from napari_fhn.widgets.labelling.book import LabelBook

@@ -13,11 +13,12 @@ from napari.layers import Labels
 from numpy.typing import NDArray
 from qtpy.QtCore import QTimer
 
-from napari_fhn.labels import LabelError, changes
-from napari_fhn.labels.classes import MAX_VALUE
+from napari_fhn.labels import LabelError
+from napari_fhn.labels.classes.class_table import MAX_VALUE
+from napari_fhn.labels.volumes import changes
 from napari_fhn.project import Session
-from napari_fhn.project.step_doing import Outcome
-from napari_fhn.project.steps import LABELS, Step
+from napari_fhn.project.undo.step_doing import Outcome
+from napari_fhn.project.undo.steps import LABELS, Step
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook

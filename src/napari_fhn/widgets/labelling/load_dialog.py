@@ -20,7 +20,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_fhn.labels import KINDS, Source, options_of
-from napari_fhn.project.recognition import Recognised, with_replaced
+from napari_fhn.project.knowledge.recognition import Recognised, with_replaced
 from napari_fhn.widgets.labelling.source_dialog import ask_options
 from napari_fhn.widgets.section import QUIET
 

@@ -14,14 +14,14 @@ import xarray as xr
 
 from napari_fhn.labels import ClassTable, LabelError, Question, Source, Undeclared, options_of
 from napari_fhn.project import Session, knowledge
-from napari_fhn.project.answers import Answers
-from napari_fhn.project.arrivals import Arrivals, plan_part
 from napari_fhn.project.knowledge import Knowledge, Part
-from napari_fhn.project.recognition import Recognised, all_recognised, replaced
-from napari_fhn.project.sidecar_files import sidecar_files
-from napari_fhn.project.step_doing import Outcome
-from napari_fhn.project.steps import Step
-from napari_fhn.project.wells import AnyWell, alike
+from napari_fhn.project.knowledge.arrivals import Arrivals, plan_part
+from napari_fhn.project.knowledge.recognition import Recognised, all_recognised, replaced
+from napari_fhn.project.knowledge.sidecar_files import sidecar_files
+from napari_fhn.project.labelling.wells import AnyWell, alike
+from napari_fhn.project.sessions.answers import Answers
+from napari_fhn.project.undo.step_doing import Outcome
+from napari_fhn.project.undo.steps import Step
 from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook

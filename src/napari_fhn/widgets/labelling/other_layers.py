@@ -9,8 +9,8 @@ from napari.layers import Labels, Layer, Points, Shapes
 from numpy.typing import NDArray
 
 from napari_fhn.labels import ClassTable, LabelError
-from napari_fhn.labels.drawn import areas
-from napari_fhn.labels.splits import slabs
+from napari_fhn.labels.volumes.drawn import areas
+from napari_fhn.labels.volumes.splits import slabs
 from napari_fhn.project.knowledge import Part
 from napari_fhn.surveys.grid.axis import TOLERANCE
 from napari_fhn.widgets.data.material import Material

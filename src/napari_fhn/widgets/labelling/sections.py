@@ -11,11 +11,11 @@ from napari.utils.colormaps import DirectLabelColormap
 from numpy.typing import NDArray
 
 from napari_fhn import mapped
-from napari_fhn.labels import between, changes
-from napari_fhn.labels.drawn import areas
+from napari_fhn.labels.volumes import between, changes
+from napari_fhn.labels.volumes.drawn import areas
 from napari_fhn.project import Session
-from napari_fhn.project.step_doing import Outcome
-from napari_fhn.project.steps import LABELS, SectionReference, Step
+from napari_fhn.project.undo.step_doing import Outcome
+from napari_fhn.project.undo.steps import LABELS, SectionReference, Step
 from napari_fhn.widgets import view
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect

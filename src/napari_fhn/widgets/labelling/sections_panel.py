@@ -5,7 +5,7 @@ from __future__ import annotations
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QGridLayout, QLabel, QPushButton, QSlider, QSpinBox, QWidget
 
-from napari_fhn.project.carrying import LEAST
+from napari_fhn.project.labelling.carrying import LEAST
 from napari_fhn.widgets.labelling.carrying import Carrying
 from napari_fhn.widgets.labelling.sections import Sections
 

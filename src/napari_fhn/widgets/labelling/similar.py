@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from psygnal import SignalGroupDescriptor
 from qtpy.QtCore import QTimer
 
-from napari_fhn.labels.drawn import areas
-from napari_fhn.project import ProjectError, Session, shown, similar
-from napari_fhn.project.similar import Similar
-from napari_fhn.project.step_doing import Outcome
-from napari_fhn.project.steps import LABELS, Step
+from napari_fhn.labels.volumes.drawn import areas
+from napari_fhn.project import ProjectError, Session
+from napari_fhn.project.labelling import shown, similar
+from napari_fhn.project.labelling.similar import Similar
+from napari_fhn.project.undo.step_doing import Outcome
+from napari_fhn.project.undo.steps import LABELS, Step
 from napari_fhn.structure.similar.describing import Descriptions
 from napari_fhn.structure.similar.likeness import Examples
 from napari_fhn.structure.similar.places import LEVEL, SimilarPlace

@@ -17,9 +17,9 @@ from qtpy.QtWidgets import (
 )
 
 from napari_fhn.labels import KINDS, AmbiguousColumns, LabelError, Question, Source, options_of
-from napari_fhn.labels.guesses import suggest
 from napari_fhn.labels.options import SEPARATOR, Option
-from napari_fhn.labels.sniffing import sniffed
+from napari_fhn.labels.tables.guesses import suggest
+from napari_fhn.labels.tables.sniffing import sniffed
 from napari_fhn.widgets.labelling.column_wizard import OF_KIND, ColumnWizard
 
 _UNSAID = "(as the file says)"

@@ -10,10 +10,10 @@ from napari.layers import Labels
 from qtpy.QtCore import QTimer
 
 from napari_fhn.box import Box
-from napari_fhn.labels import changes
-from napari_fhn.labels.changes import Change, Patch
-from napari_fhn.labels.flushing import Flusher
-from napari_fhn.project.steps import LABELS, Step
+from napari_fhn.labels.volumes import changes
+from napari_fhn.labels.volumes.changes import Change, Patch
+from napari_fhn.labels.volumes.flushing import Flusher
+from napari_fhn.project.undo.steps import LABELS, Step
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling import class_layers
 

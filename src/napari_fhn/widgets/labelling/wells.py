@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from psygnal import SignalGroupDescriptor
 
 from napari_fhn import labels
-from napari_fhn.labels import ClassTable, Interval, Well, tracks
+from napari_fhn.labels import ClassTable, Interval, Well
+from napari_fhn.labels.wells import tracks
 from napari_fhn.project import Session
-from napari_fhn.project import wells as well_file
-from napari_fhn.project.step_doing import Outcome
-from napari_fhn.project.steps import Step
-from napari_fhn.project.well_burning import Burnt, WellBurning
-from napari_fhn.project.wells import AnyWell, KeptWells, renamed
+from napari_fhn.project.labelling import wells as well_file
+from napari_fhn.project.labelling.well_burning import Burnt, WellBurning
+from napari_fhn.project.labelling.wells import AnyWell, KeptWells, renamed
+from napari_fhn.project.undo.step_doing import Outcome
+from napari_fhn.project.undo.steps import Step
 from napari_fhn.surveys.kinds import is_seismic
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook

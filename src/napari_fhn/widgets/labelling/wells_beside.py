@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from napari.layers import Points, Vectors
 
-from napari_fhn.labels.projected import Projected, projected
+from napari_fhn.labels.wells.projected import Projected, projected
 from napari_fhn.surveys.geometry import SurveyGeometry
 from napari_fhn.widgets import view
 from napari_fhn.widgets.context import DeskContext

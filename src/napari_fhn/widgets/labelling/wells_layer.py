@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from napari.layers import Points, Shapes
 
-from napari_fhn.labels import tracks
+from napari_fhn.labels.wells import tracks
 from napari_fhn.surveys.kinds import is_seismic
 from napari_fhn.widgets import view
 from napari_fhn.widgets.context import DeskContext

@@ -7,7 +7,7 @@ from typing import Any
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDoubleSpinBox, QGridLayout, QListWidget, QListWidgetItem, QPushButton, QSpinBox, QWidget
 
-from napari_fhn.labels.tracks import described
+from napari_fhn.labels.wells.tracks import described
 from napari_fhn.widgets.labelling.log_view import LogView
 from napari_fhn.widgets.labelling.wells import WellBook
 from napari_fhn.widgets.labelling.wells_beside import WellsBeside

@@ -8,7 +8,7 @@ from magicgui.widgets import LineEdit
 from qtpy.QtWidgets import QLabel, QPushButton, QSizePolicy
 
 from napari_fhn.network.architecture import Architecture
-from napari_fhn.project.settings import JOB_FIELDS, NETWORK_FIELDS, OBJECTIVE_FIELDS, SCHEDULE_FIELDS, Part
+from napari_fhn.project.runs.settings import JOB_FIELDS, NETWORK_FIELDS, OBJECTIVE_FIELDS, SCHEDULE_FIELDS, Part
 from napari_fhn.training.job import Job
 from napari_fhn.training.objective import Objective
 from napari_fhn.training.recipes import recipe

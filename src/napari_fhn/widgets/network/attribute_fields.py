@@ -7,7 +7,7 @@ from typing import Any
 
 from qtpy.QtWidgets import QCheckBox, QFileDialog, QGridLayout, QLineEdit, QPushButton, QSizePolicy, QWidget
 
-from napari_fhn.project.backbones import BACKBONE
+from napari_fhn.project.data.backbones import BACKBONE
 from napari_fhn.structure.attributes import ALL, AUTO, Attribute
 from napari_fhn.structure.attributes import attribute as read
 from napari_fhn.widgets.network.planning import Planning

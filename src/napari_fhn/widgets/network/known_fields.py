@@ -6,7 +6,7 @@ from typing import Any
 
 from qtpy.QtWidgets import QFormLayout, QLabel, QLineEdit, QSizePolicy, QWidget
 
-from napari_fhn.project import terms
+from napari_fhn.project.runs import terms
 from napari_fhn.widgets.network.class_completer import ClassCompleter
 from napari_fhn.widgets.network.planning import Planning
 

@@ -6,7 +6,7 @@ from qtpy.QtCore import QRectF, QSize, Qt
 from qtpy.QtGui import QColor, QPainter, QPaintEvent, QPen
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
-from napari_fhn.project.outlook import Outlook
+from napari_fhn.project.runs.outlook import Outlook
 
 _NEEDS, _WITHOUT, _TOO_MUCH = QColor("#56b4e9"), QColor("#e69f00"), QColor("#d55e00")
 _HEIGHT = 14

@@ -14,21 +14,22 @@ from napari_fhn.engine.remote.address import parse
 from napari_fhn.labels import ClassTable
 from napari_fhn.network.comparison import map_axis
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET
-from napari_fhn.project import ProjectError, terms
-from napari_fhn.project.attributes import asked
-from napari_fhn.project.facts import facts_of
-from napari_fhn.project.outlook import Outlook, outlook, planned
-from napari_fhn.project.planning import agreement
-from napari_fhn.project.settings import Part, Settings
-from napari_fhn.project.speeds import Measured, Speed, kind
+from napari_fhn.project import ProjectError
+from napari_fhn.project.data.attributes import asked
+from napari_fhn.project.data.facts import facts_of
+from napari_fhn.project.runs import terms
+from napari_fhn.project.runs.outlook import Outlook, outlook, planned
+from napari_fhn.project.runs.planning import agreement
+from napari_fhn.project.runs.settings import Part, Settings
+from napari_fhn.project.runs.speeds import Measured, Speed, kind
 from napari_fhn.structure import attributes
 from napari_fhn.structure.attributes import ALL, AUTO, Attribute, Facts, why_not
 from napari_fhn.training.choice import choose
 from napari_fhn.training.combination.opening import fitting_factors
 from napari_fhn.training.combination.settings import Choice
+from napari_fhn.training.data.neighbours import Agreement
 from napari_fhn.training.job import JobError
-from napari_fhn.training.memory import free_bytes
-from napari_fhn.training.neighbours import Agreement
+from napari_fhn.training.machine.memory import free_bytes
 from napari_fhn.training.recipes import fitting, recipe
 from napari_fhn.training.updates import Device
 from napari_fhn.widgets.context import DeskContext

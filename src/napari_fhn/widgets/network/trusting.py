@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from qtpy.QtWidgets import QMessageBox, QWidget
 
-from napari_fhn.project import backbones
+from napari_fhn.project.data import backbones
 
 _WORDS = (
     "Loading it runs code that whoever made the file has put there, with all that you may do on this computer. A file "

@@ -14,13 +14,14 @@ from psygnal import SignalGroupDescriptor
 
 from napari_fhn import mapped
 from napari_fhn.labels import ClassTable
-from napari_fhn.project import Run, kept_predictions
-from napari_fhn.project.lazy import cell, difference
+from napari_fhn.project import Run
+from napari_fhn.project.data.lazy import cell, difference
+from napari_fhn.project.predictions import kept_predictions
 from napari_fhn.surveys.classes import classes_onto
 from napari_fhn.surveys.grid import Placed
 from napari_fhn.surveys.grid.axis import TOLERANCE
 from napari_fhn.surveys.stored_classes import StoredClasses
-from napari_fhn.training.score import confusion
+from napari_fhn.training.scores.score import confusion
 from napari_fhn.widgets import view
 from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext

@@ -20,9 +20,10 @@ from napari_fhn import leftovers, record
 from napari_fhn.labels import LabelError
 from napari_fhn.project import NeedsConsent, ProjectError, Run
 from napari_fhn.report import left_out
-from napari_fhn.training import leaving, removing
+from napari_fhn.training.files import removing
 from napari_fhn.training.job import JobError
-from napari_fhn.training.pipes import lines
+from napari_fhn.training.machine import leaving
+from napari_fhn.training.machine.pipes import lines
 from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.state import Activity

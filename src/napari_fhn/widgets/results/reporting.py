@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from napari_fhn.project import NeedsConsent, Project, ProjectError, Run, layout
+from napari_fhn.project import NeedsConsent, Project, ProjectError, Run
+from napari_fhn.project.sessions import layout
 from napari_fhn.report.runs import evaluate, write_report
-from napari_fhn.training import leaving
 from napari_fhn.training.job import JobError
-from napari_fhn.training.transfer import copy_network
+from napari_fhn.training.machine import leaving
+from napari_fhn.training.models.transfer import copy_network
 from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext
 

@@ -19,7 +19,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_fhn.project.predictions import Tidying
+from napari_fhn.project.predictions.predictions import Tidying
 from napari_fhn.widgets.desk import Desk
 from napari_fhn.widgets.results.confusion_table import ConfusionTable
 from napari_fhn.widgets.results.made_of_panel import MadeOfPanel

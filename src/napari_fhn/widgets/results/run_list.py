@@ -10,8 +10,8 @@ from psygnal import Signal
 
 from napari_fhn.network.counting import in_words
 from napari_fhn.project import ProjectError, Run
-from napari_fhn.project.comparing import Comparison as ComparedRuns
-from napari_fhn.project.comparing import compared
+from napari_fhn.project.runs.comparing import Comparison as ComparedRuns
+from napari_fhn.project.runs.comparing import compared
 from napari_fhn.training.errors import JobError
 from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext

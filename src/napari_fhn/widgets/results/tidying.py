@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from napari.layers import Labels
 
-from napari_fhn.project import Run, predictions
-from napari_fhn.project.lazy import Lazy
+from napari_fhn.project import Run
+from napari_fhn.project.data.lazy import Lazy
+from napari_fhn.project.predictions import predictions
 from napari_fhn.widgets import view
 from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext

@@ -22,7 +22,7 @@ from qtpy.QtWidgets import (
 from superqt import QElidingLabel
 
 from napari_fhn.network.counting import in_words
-from napari_fhn.training import time_left
+from napari_fhn.training.machine import time_left
 from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.desk import Desk
 from napari_fhn.widgets.running.beginning_menu import BeginningMenu

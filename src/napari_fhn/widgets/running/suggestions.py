@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from psygnal import SignalGroupDescriptor
 
-from napari_fhn.labels.where_next import LabelSuggestion, where_next
+from napari_fhn.labels.volumes.where_next import LabelSuggestion, where_next
 from napari_fhn.surveys.numbers import by_axes
 from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext

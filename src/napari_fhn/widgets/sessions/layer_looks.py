@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from napari.layers import Image, Layer
 
-from napari_fhn.project.view_record import Looks
+from napari_fhn.project.sessions.view_record import Looks
 from napari_fhn.widgets.views.sources import shows
 
 

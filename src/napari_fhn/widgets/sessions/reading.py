@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_fhn.project import Project, Session, SurveySet
-from napari_fhn.project.opening import Reopened, reopen
+from napari_fhn.project.data.opening import Reopened, reopen
 from napari_fhn.widgets.data.placement import image_layer
 
 

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn import mapped
-from napari_fhn.project import Session, layout
-from napari_fhn.project.rescue import rescued
-from napari_fhn.project.steps import LABELS, VOLUMES
-from napari_fhn.project.wells import KeptWells
+from napari_fhn.project import Session
+from napari_fhn.project.labelling.wells import KeptWells
+from napari_fhn.project.sessions import layout
+from napari_fhn.project.sessions.rescue import rescued
+from napari_fhn.project.undo.steps import LABELS, VOLUMES
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.open_project import PROGRAM

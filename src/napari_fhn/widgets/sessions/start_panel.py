@@ -21,8 +21,8 @@ from qtpy.QtWidgets import (
 )
 from superqt import QElidingLabel
 
-from napari_fhn.project import layout
-from napari_fhn.project.session_list import Entry
+from napari_fhn.project.sessions import layout
+from napari_fhn.project.sessions.session_list import Entry
 from napari_fhn.widgets.desk import Desk
 from napari_fhn.widgets.section import QUIET, SPACING, hairline
 from napari_fhn.widgets.sessions import picture

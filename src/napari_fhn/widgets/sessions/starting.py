@@ -10,10 +10,10 @@ from typing import ClassVar
 
 from psygnal import SignalGroupDescriptor
 
-from napari_fhn.project import layout
-from napari_fhn.project.outline import Outline
-from napari_fhn.project.recent import RecentSessions
-from napari_fhn.project.session_list import Entry, listed
+from napari_fhn.project.sessions import layout
+from napari_fhn.project.sessions.outline import Outline
+from napari_fhn.project.sessions.recent import RecentSessions
+from napari_fhn.project.sessions.session_list import Entry, listed
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.label_opening import LabelOpening

@@ -13,12 +13,13 @@ from napari.layers import Image, Layer
 from qtpy.QtCore import QTimer
 
 from napari_fhn import surveys
-from napari_fhn.project import ProjectError, Session, SurveyEntry, copying, layout
-from napari_fhn.project.inputs import entry_of
-from napari_fhn.project.manifest import Manifest, refer
-from napari_fhn.project.opening import Finder
-from napari_fhn.project.settings import OTHER_VERSION
-from napari_fhn.project.view_record import FurtherViews, ViewRecord
+from napari_fhn.project import ProjectError, Session, SurveyEntry
+from napari_fhn.project.data.inputs import entry_of
+from napari_fhn.project.data.opening import Finder
+from napari_fhn.project.runs.settings import OTHER_VERSION
+from napari_fhn.project.sessions import copying, layout
+from napari_fhn.project.sessions.manifest import Manifest, refer
+from napari_fhn.project.sessions.view_record import FurtherViews, ViewRecord
 from napari_fhn.record import RecordError
 from napari_fhn.surveys.kinds import vertical_axis
 from napari_fhn.widgets.background import Operation
@@ -74,10 +75,9 @@ class SessionStore:
         for emitter in self._changes():
             emitter.connect(self.due)
         book.state.events.has_labels.connect(self._on_labels)
-        for name in ("held_out", "held"):
-            getattr(book.state.events, name).connect(self.due)
-        for name in ("settings", "device"):
-            getattr(planning.state.events, name).connect(self.due)
+        for state, names in ((book.state, ("held_out", "held")), (planning.state, ("settings", "device"))):
+            for name in names:
+                getattr(state.events, name).connect(self.due)
 
     def due(self, event: Any = None) -> None:
         """Write in a moment; a change before that puts it off no further."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from psygnal import Signal
 
-from napari_fhn.project.ages import Stale, stale
+from napari_fhn.project.predictions.ages import Stale, stale
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.prediction import Prediction
 from napari_fhn.widgets.views.latest import Latest

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from napari_fhn.labels import tracks
+from napari_fhn.labels.wells import tracks
 from napari_fhn.surveys.fences import Fence, beside, fence, through
 from napari_fhn.surveys.kinds import kind_of
 from napari_fhn.surveys.map_frame import MapFrame

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from psygnal import Signal
 from qtpy.QtCore import QTimer
 
-from napari_fhn.labels import tracks
+from napari_fhn.labels.wells import tracks
 from napari_fhn.surveys.cuts import Plane, covered
 from napari_fhn.surveys.kinds import kind_of
 from napari_fhn.surveys.solids import Solid, together, tube

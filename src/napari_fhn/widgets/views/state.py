@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from psygnal import Signal, SignalGroupDescriptor
 
-from napari_fhn.project.view_record import FurtherViews
+from napari_fhn.project.sessions.view_record import FurtherViews
 
 
 @dataclass

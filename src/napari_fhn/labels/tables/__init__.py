@@ -1,0 +1,1 @@
+"""Tables as people write them: how lines fall into cells, what columns mean, and the values that mean nothing."""

@@ -1,0 +1,323 @@
+"""Tables of the tops of wells, and wells of both: where they begin, and what is known along them."""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+import math
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import xarray as xr
+
+from napari_fhn.labels.classes.codes import means_nothing
+from napari_fhn.labels.errors import LabelError, LabelWarning, Undeclared
+from napari_fhn.labels.tables.columns import Table
+from napari_fhn.labels.tables.fill_values import fill_values
+from napari_fhn.labels.tables.roles import Columns
+from napari_fhn.labels.tables.rows import Row
+from napari_fhn.labels.tables.sniffing import sniffed
+from napari_fhn.labels.tables.text import is_empty
+from napari_fhn.labels.tables.units import METRES, MILLISECONDS
+from napari_fhn.labels.wells.checkshots import Checkshot
+from napari_fhn.labels.wells.heads import read_heads
+from napari_fhn.labels.wells.trajectories import Trajectory
+from napari_fhn.labels.wells.well import DeviatedWell, Interval, Spans, Well, check_unit, of_well, tie, vertical_of
+from napari_fhn.labels.wells.wide_tops import markers_of, melted
+
+#: Null in the tops of Petrel; no depth or time of a well is that.
+_NO_PICK = "-999"
+#: A second column of the same kind, for rows of which the first says nothing.
+_FURTHER = "further"
+
+
+def read_tops(
+    path: str | Path | Table,
+    *,
+    columns: Mapping[str, str | int] | None = None,
+    units: Mapping[str, str] | None = None,
+    domain: str | None = None,
+    prefer: str = "md",
+    classes: Mapping[str, str] | None = None,
+) -> dict[str, tuple[Spans, int]]:
+    """Read what is known along wells.
+
+    Parameters
+    ----------
+    path : str, Path or Table
+        A table of intervals (``well``, ``top``, ``base``, ``class``), or of markers (``well``, ``marker``, and ``md``,
+        ``tvd``, ``tvdss`` or ``twt``): a marker is the top of what bears its name, down to the next of the well. A
+        column for each marker, beside ``well``, is read as well.
+    columns, units : mapping, optional
+        Column and unit by role, where the header does not tell them.
+    domain : {"md", "tvd", "tvdss", "twt", "owt"}, optional
+        Kind of depth or time to read; needed where the header of ``top`` and ``base`` does not say it.
+    prefer : str, optional
+        Of several kinds for a marker the one to read.
+    classes : mapping of str to str, optional
+        Class for a marker, or "" to leave what lies below it unlabelled; markers not in it bear their own name.
+
+    Returns
+    -------
+    dict of str to (Spans, int)
+        By name of the well, with the line on which its first top stands.
+
+    Raises
+    ------
+    AmbiguousColumns, Undeclared
+        When columns, units or kinds of depth cannot be told.
+    LabelError
+        With file, line and column.
+    """
+    table = sniffed(path)
+    path = table.path
+    found = Columns(table, columns, units)
+    table.warn()
+    markers = {} if found.has("marker") or not found.has("well") else markers_of(table, found.index("well"))
+    if markers:
+        table = melted(table, found.index("well"), markers, domain)
+        found = Columns(table, None, units)
+    kinds: tuple[str, ...] = ("md", "tvdss", "tvd", "twt", "owt")
+    if domain is not None and domain not in kinds:
+        raise LabelError(f"'{domain}' is no kind of depth or time", f"Use one of {', '.join(kinds)}", path=path)
+    by_interval: tuple[str, ...] = ("well", "top", "base", "class")
+    kinds = (domain,) if domain else tuple(sorted(kinds, key=lambda kind: kind != prefer))
+    by_marker: list[tuple[str, ...]] = [("well", name, kind) for name in ("marker", "class") for kind in kinds]
+    is_interval = found.may_have("top") or found.may_have("base")
+    # An interval may be named by what lies at its top.
+    named = (*by_interval[:3], "marker")
+    groups = [by_interval, named, *by_marker] if is_interval else [*by_marker, by_interval]
+    roles = found.first(*groups)
+    picked = {role: found.index(role) for role in roles}
+    if roles == named:
+        roles, picked = by_interval, {"class": picked.pop("marker"), **picked}
+    if roles != by_interval:
+        others = [table.names[found.index(kind)] for kind in kinds if kind != roles[2] and found.has(kind)]
+        if others:
+            used = table.names[found.index(roles[2])]
+            words = f"{path.name}: its column '{used}' was used, and not {', '.join(others)}."
+            warnings.warn(words, LabelWarning, stacklevel=2)
+    if roles[2] in ("twt", "owt") and (further := found.further(roles[2])) is not None:
+        # Petrel gives picked times, and computed ones where nobody picked.
+        picked[_FURTHER] = further
+    if roles == by_interval:
+        kind = domain or _domain(found)
+        unit_of = "top"
+    else:
+        kind = unit_of = roles[2]
+    choices, factors = (("ms", "s"), MILLISECONDS) if kind in ("twt", "owt") else (("m", "ft"), METRES)
+    of_base = found.said_unit("base") if roles == by_interval else ""
+    if of_base and found.said_unit("top") not in ("", of_base):
+        raise LabelError(
+            f"its tops are in {found.said_unit('top')} and its bases in {of_base}", "Use one unit", path=path, line=1
+        )
+    factor = factors[found.unit(unit_of, choices)] * (2.0 if kind == "owt" else 1.0)
+    rows = table.rows(picked)
+    read = (
+        _intervals(rows, factor)
+        if roles == by_interval
+        else _markers(rows, roles[1], kind, factor, classes or {}, path)
+    )
+    kind = "twt" if kind == "owt" else kind
+    return {name: (Spans(kind, tuple(ends)), line) for name, (ends, line) in read.items()}
+
+
+_Ends = dict[str, tuple[list[tuple[float, float, str]], int]]
+
+
+def _domain(found: Columns) -> str:
+    """Kind of depth or time in which intervals come."""
+    said = {found.domain("top"), found.domain("base")} - {""}
+    if len(said) == 1 and not said & {"depth", "time"}:
+        return said.pop()
+    table = found.table
+    name = table.names[found.index("top")]
+    kinds: tuple[str, ...] = ("md", "tvd", "tvdss", "twt", "owt")
+    if said in ({"time"}, {"depth"}):
+        kinds = kinds[3:] if said == {"time"} else kinds[:3]
+    raise Undeclared(
+        f"column '{name}' does not say which depth or time it is",
+        f"Say which it is: {', '.join(kinds)}",
+        option="domain",
+        choices=kinds,
+        path=table.path,
+    )
+
+
+def _intervals(rows: Iterator[Row], factor: float) -> _Ends:
+    read: _Ends = {}
+    for row in rows:
+        name = row.text("well")
+        ends, _ = read.setdefault(name, ([], row.line))
+        top, base, of = row.number("top") * factor, row.number("base") * factor, row.text("class")
+        if means_nothing(of):
+            continue
+        k = bisect.bisect_left(ends, (top, base))
+        try:
+            # A well of its neighbours finds an overlap on the line that makes it.
+            Interval(top, base, of)
+            near = (*ends[max(k - 1, 0) : k + 1], (top, base, of))
+            Well(name, 0.0, 0.0, tuple(Interval(*e) for e in near))
+        except LabelError as error:
+            raise row.error(error.what, error.way_out) from error
+        ends.insert(k, (top, base, of))
+    return read
+
+
+def _markers(
+    rows: Iterator[Row], named: str, kind: str, factor: float, classes: Mapping[str, str], path: Path
+) -> _Ends:
+    picks: dict[str, list[tuple[float, str]]] = {}
+    first: dict[str, int] = {}
+    read_rows = list(rows)
+    columns = [role for role in (kind, _FURTHER) if read_rows and role in read_rows[0].cells]
+    numbers = {
+        role: [math.nan if is_empty(row.cells[role], row.decimal) else row.number(role) for row in read_rows]
+        for role in columns
+    }
+    fillers = {role: {*fill_values(numbers[role]), float(_NO_PICK)} for role in columns}
+    missing = 0
+    for k, row in enumerate(read_rows):
+        known = (numbers[role][k] for role in columns if numbers[role][k] not in fillers[role])
+        value = next((number for number in known if not math.isnan(number)), None)
+        if value is None:
+            missing += 1
+            continue
+        well = row.text("well")
+        first.setdefault(well, row.line)
+        picks.setdefault(well, []).append((value * factor, row.text(named)))
+    if not picks:
+        raise LabelError("it holds no top", "Check the file", path=path)
+    if all(depth <= 0 for found in picks.values() for depth, _ in found):
+        _warn(f"{path.name}: its {kind} are negative, growing upwards, and were turned.")
+        picks = {well: [(-depth, marker) for depth, marker in found] for well, found in picks.items()}
+    read: _Ends = {}
+    endless: list[str] = []
+    empty: list[str] = []
+    for well, found in picks.items():
+        ends = []
+        ordered = sorted(found, key=lambda pick: pick[0])
+        for (depth, marker), below in itertools.zip_longest(ordered, ordered[1:]):
+            of = classes.get(marker, marker)
+            if not of:
+                continue
+            if below is None:
+                endless.append(f"{marker} in {well}")
+            elif below[0] > depth:
+                ends.append((depth, below[0], of))
+            else:
+                empty.append(f"{marker} in {well}")
+        read[well] = (ends, first[well])
+    for left_out, why in ((endless, "no marker below them tells where they end"), (empty, "they end where they begin")):
+        if left_out:
+            _warn(f"{path.name}: left out, for {why}: {_some(left_out)}.")
+    if missing:
+        _warn(f"{path.name}: {missing} tops without {kind} were left out.")
+    return read
+
+
+def _warn(words: str) -> None:
+    warnings.warn(words, LabelWarning, stacklevel=4)
+
+
+def _some(names: list[str], n: int = 5) -> str:
+    return ", ".join(names[:n]) + (f" and {len(names) - n} more" if len(names) > n else "")
+
+
+def read_wells(
+    wells_csv: str | Path | Table,
+    tops_csv: str | Path | Table,
+    survey: xr.DataArray | None = None,
+    *,
+    trajectories: Mapping[str, Trajectory] | None = None,
+    checkshots: Mapping[str, Checkshot] | None = None,
+    kb_m: float | None = None,
+    datum_m: float = 0.0,
+    wells_columns: Mapping[str, str | int] | None = None,
+    wells_units: Mapping[str, str] | None = None,
+    tops_columns: Mapping[str, str | int] | None = None,
+    tops_units: Mapping[str, str] | None = None,
+    tops_domain: str | None = None,
+    classes: Mapping[str, str] | None = None,
+    crs: str | None = None,
+    survey_crs: str | None = None,
+) -> list[Well | DeviatedWell]:
+    """Read wells and their tops, and bring them onto the vertical axis of a survey.
+
+    Parameters
+    ----------
+    wells_csv, tops_csv : str, Path or Table
+        As `read_heads` and `read_tops` take them, with ``wells_columns``, ``wells_units``, ``tops_columns``,
+        ``tops_units``, ``tops_domain`` and ``classes`` for what their headers do not tell.
+    survey : xarray.DataArray, optional
+        Whose vertical axis it is; two-way time without one.
+    trajectories : mapping of str to Trajectory, optional
+        By well (see `napari_fhn.labels.wells.deviation.read_deviation`); wells without one are vertical.
+    checkshots : mapping of str to Checkshot, optional
+        By well, or "" for all (see `napari_fhn.labels.wells.checkshots.read_checkshots`).
+    kb_m : float, optional
+        Elevation above sea level of the datum of wells whose files do not tell it, in metres.
+    datum_m : float, optional
+        Elevation of the zero of a depth survey, in metres.
+    crs, survey_crs : str, optional
+        As for `read_heads`.
+
+    Returns
+    -------
+    list of Well or DeviatedWell
+        In the order of `wells_csv`; wells without tops have no intervals.
+
+    Raises
+    ------
+    AmbiguousColumns, Undeclared
+        When columns, units, kinds of depth or the datum cannot be told.
+    LabelError
+        With file, line and column.
+    """
+    wells_table, tops_table = sniffed(wells_csv), sniffed(tops_csv)
+    wells_csv, tops_csv = wells_table.path, tops_table.path
+    heads = read_heads(
+        wells_table, survey=survey, columns=wells_columns, units=wells_units, crs=crs, survey_crs=survey_crs
+    )
+    check_unit(None if survey is None else survey.dims, tops_csv)
+    vertical = vertical_of(None if survey is None else survey.dims)
+    prefer = "twt" if vertical == "twt" and not checkshots else "md"
+    tops = read_tops(
+        tops_table, columns=tops_columns, units=tops_units, domain=tops_domain, prefer=prefer, classes=classes
+    )
+    strange = next(((name, line) for name, (_, line) in tops.items() if of_well(heads, name) is None), None)
+    if strange is not None:
+        raise LabelError(
+            f"there is no well '{strange[0]}' in {wells_csv.name}",
+            "Add it there, or correct the name",
+            path=tops_csv,
+            line=strange[1],
+        )
+    wells: list[Well | DeviatedWell] = []
+    straight = []
+    for name, head in heads.items():
+        spans = (of_well(tops, name) or (Spans("twt", ()), 0))[0]
+        trajectory = of_well(trajectories, name)
+        if trajectory is None and spans.domain == "md" and spans.ends:
+            straight.append(name)
+        at = head if head.kb_m is not None or kb_m is None else replace(head, kb_m=kb_m)
+        wells.append(
+            tie(
+                at,
+                spans,
+                vertical=vertical,
+                trajectory=trajectory if spans.ends else None,
+                checkshot=of_well(checkshots, name),
+                datum_m=datum_m,
+                path=tops_csv,
+            )
+        )
+    if straight:
+        _warn(f"{tops_csv.name}: taken as vertical, without a deviation survey: {_some(straight)}.")
+    for what, given in (("deviation survey", set(trajectories or {})), ("checkshots", set(checkshots or {}))):
+        unused = [name for name in sorted(given) if name and of_well(heads, name) is None]
+        if unused:
+            _warn(f"{wells_csv.name}: it has none of the wells that a {what} is for: {_some(unused)}.")
+    return wells

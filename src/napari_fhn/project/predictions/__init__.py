@@ -1,0 +1,1 @@
+"""Predictions: whole or in shards, of this network or an earlier one, kept, counted and tidied."""

@@ -1,0 +1,125 @@
+"""Where sessions lie on this machine, and which there are, the last opened first."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from napari_fhn.project.errors import ProjectError
+from napari_fhn.project.sessions import damage, layout
+from napari_fhn.project.sessions.outline import Outline
+from napari_fhn.project.sessions.recent import RecentSessions
+from napari_fhn.project.sessions.session import Session
+from napari_fhn.sentence import in_one_line
+
+VARIABLE = "NAPARI_FHN_SESSIONS"
+DOCUMENTS = "FHN sessions"
+"""Folder among the person's documents where sessions lie of which nobody says otherwise."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A session of the list.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it lies, or lay.
+    outline : Outline or None
+        What it holds; None where it is not found, or cannot be read.
+    """
+
+    folder: Path
+    outline: Outline | None
+
+    @property
+    def why_not(self) -> str:
+        """Why nothing is told of it, as a part of a sentence; empty where something is."""
+        if self.outline is not None:
+            return ""
+        if not layout.is_session(self.folder):
+            return "not there any more"
+        try:
+            Session(self.folder).manifest  # noqa: B018  (read for what is wrong with it)
+        except ProjectError as error:
+            return in_one_line(error.what)
+        except OSError as error:
+            return f"it cannot be read: {error.strerror or error}"
+        return "it cannot be read"
+
+    @property
+    def damaged(self) -> list[str]:
+        """What cannot be read in it, a sentence each; looked for when it is asked for."""
+        return [] if self.outline is None else damage.found(self.folder)
+
+
+def program_folder(said: Path | None = None) -> Path:
+    """Return the folder for what the program keeps for itself: the list of sessions, copies in bricks, speeds, logs.
+
+    Parameters
+    ----------
+    said : Path, optional
+        Where a person has said that it is; without it ``$NAPARI_FHN_SESSIONS``, else ``sessions`` in the platform's
+        folder for user data, where earlier versions kept sessions too.
+    """
+    return _given() or said or Path(platformdirs.user_data_dir("napari-fhn", False)) / "sessions"
+
+
+def sessions_folder(said: Path | None = None) -> Path:
+    """Return the folder for new sessions.
+
+    Parameters
+    ----------
+    said : Path, optional
+        Where a person has said that it is; without it ``$NAPARI_FHN_SESSIONS``, else one among the person's documents,
+        where it is seen and backed up; where a machine has no such place, :func:`program_folder`.
+    """
+    named = _given() or said
+    if named is not None:
+        return named
+    documents = Path(platformdirs.user_documents_dir())
+    home = documents if documents.is_dir() else documents.parent
+    return documents / DOCUMENTS if os.access(home, os.W_OK) else program_folder()
+
+
+def listed(recent: RecentSessions, folders: Iterable[Path], most: int) -> tuple[Entry, ...]:
+    """Return sessions: those that were open lately, then others that lie in some folders, the last changed first.
+
+    Parameters
+    ----------
+    recent : RecentSessions
+        Those that were open on this machine.
+    folders : iterable of Path
+        Where sessions lie that may never have been open here.
+    most : int
+        How many, at most.
+    """
+    known = [one.path for one in recent.all()]
+    known += [folder for folder in _lying_about(folders) if folder not in known]
+    return tuple(Entry(folder, Outline.of(folder)) for folder in known[:most])
+
+
+def _given() -> Path | None:
+    given = os.environ.get(VARIABLE)
+    return Path(given).expanduser() if given else None
+
+
+def _lying_about(folders: Iterable[Path]) -> list[Path]:
+    found = []
+    for place in folders:
+        try:
+            found += [folder for folder in place.iterdir() if layout.has_manifest(folder)]
+        except OSError:
+            continue
+    return sorted(found, key=_changed, reverse=True)
+
+
+def _changed(folder: Path) -> float:
+    try:
+        return (folder / "session.json").stat().st_mtime
+    except OSError:
+        return 0.0

@@ -1,0 +1,81 @@
+"""What training will need, said before it begins."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import xarray as xr
+
+from napari_fhn.network.architecture import levels
+from napari_fhn.network.counting import in_words
+from napari_fhn.network.equivalent import equivalent_unet
+from napari_fhn.network.forecast import PORTABLE
+from napari_fhn.project.data.surveyset import SurveySet
+from napari_fhn.project.runs.outlook import outlook, planned
+from napari_fhn.project.runs.settings import Settings
+from napari_fhn.structure.dips import brick_bytes
+from napari_fhn.training.plan import plan
+from napari_fhn.training.recipes import recipe
+from napari_fhn.training.schedule import Schedule
+
+
+def test_it_says_what_is_needed_and_what_the_savings_are_worth():
+    chosen = recipe("sections")
+    step = plan(chosen.network, chosen.schedule, (128, 192, 160), channels=1, classes=7, vertical_axis=2)
+    seen = outlook(step)
+    assert seen.block == (96, 160)
+    assert seen.needs == step.needs().total
+    assert seen.without > 3 * seen.needs
+    words = seen.sentence(8_000_000_000)
+    assert words.startswith("Memory: ")
+    assert ", not " in words
+    assert "8 GB free" in words
+    assert "free" not in seen.sentence(None)
+    assert "96 × 160" in seen.block_in_words
+
+
+def test_what_the_dips_take_beside_the_first_steps_is_said():
+    chosen = recipe("sections")
+    shape = (60, 50, 160)
+    step = plan(chosen.network, chosen.schedule, shape, channels=1, classes=7, vertical_axis=2)
+    assert outlook(step).beside == step.beside == brick_bytes(shape) > 10_000_000
+    assert f", and {in_words(step.beside)} for dips" in outlook(step).sentence(8_000_000_000)
+    # A graphics card has a memory of its own, a map no dips, and the network alone needs none.
+    assert outlook(step, PORTABLE).beside == 0
+    alone = plan(chosen.network, chosen.schedule, shape, channels=1, classes=7, vertical_axis=2, carries=False)
+    assert alone.beside == 0
+    assert "dips" not in outlook(alone).sentence(None)
+    turned = plan(chosen.network, chosen.schedule, (160, 60, 50), channels=1, classes=7, vertical_axis=0)
+    assert turned.beside == step.beside
+
+
+def test_what_is_not_counted_is_not_guessed():
+    unet = equivalent_unet(levels(2, 8, (4, 4), 1))
+    seen = outlook(plan(unet, Schedule(), (64, 64), channels=1, classes=2, vertical_axis=None))
+    assert seen.needs is None
+    assert "not forecast" in seen.sentence(1)
+
+
+def test_it_needs_neither_torch_nor_qt():
+    code = "import sys, napari_fhn.project.runs.outlook; print({'torch', 'qtpy', 'napari'} & set(sys.modules))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "set()"
+
+
+def test_a_step_is_planned_from_settings_and_surveys():
+    surveyed = SurveySet.of([("volume", xr.DataArray(np.zeros((128, 192, 160), np.float32), dims=("a", "b", "twt")))])
+    chosen = recipe("sections")
+    step = planned(Settings.of("sections"), surveyed, 7, 2)
+    again = plan(
+        chosen.network,
+        chosen.schedule,
+        (128, 192, 160),
+        channels=1,
+        classes=7,
+        vertical_axis=2,
+        position=chosen.position,
+        neighbours=chosen.neighbours,
+    )
+    assert outlook(step) == outlook(again)
