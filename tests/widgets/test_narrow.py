@@ -14,7 +14,6 @@ from napari_fhn.widgets.data.placement import image_layer
 from napari_fhn.widgets.dock import WIDTH
 from napari_fhn.widgets.section import Fold
 
-
 _EDGES = 4
 """Pixels that a line of text keeps free at its two ends."""
 
