@@ -61,6 +61,23 @@ def test_a_survey_that_goes_while_it_is_on_view_is_said_and_comes_back(viewer, d
     np.testing.assert_array_equal(layer._slice.image.raw.T, survey[10])
 
 
+def test_linked_views_that_were_drawn_while_a_survey_was_gone_are_drawn_again(viewer, dock, spin, survey, tmp_path):
+    path = stored(survey, "3", tmp_path)
+    desk = dock.desk
+    viewer.window._qt_window.show()
+    open_surveys(viewer, [path])
+    path.rename(tmp_path / "elsewhere")
+    viewer.dims.set_current_step(0, 9)
+    desk.context.views.linked = True
+    pane = desk.beside.views.sections[1]
+    assert spin(lambda: pane.image.image is not None and desk.messages.error, 10)
+    empty = pane.image.image
+    assert not empty[..., 3].any()
+    (tmp_path / "elsewhere").rename(path)
+    assert spin(lambda: "is there again" in desk.messages.message, 10)
+    assert spin(lambda: pane.image.image[..., 3].all(), 10), "the crossline is still empty"
+
+
 def test_where_no_desk_says_it_a_survey_that_is_gone_raises(viewer, survey, tmp_path):
     path = stored(survey, "3", tmp_path)
     (layer,) = open_surveys(viewer, [path])

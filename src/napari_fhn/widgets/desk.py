@@ -148,6 +148,7 @@ class Desk:
             viewer, self.messages, self.background, self.data, self.project, self.state
         )
         self.standing = Standing(viewer, self.messages)
+        self.standing.returned.connect(context.views.returned.emit)
         self.turning = Turning(viewer, self.data)
         self.bricks = Bricks(context, self.home / "bricks")
         self.stacking = Stacking(context, self.home / "maps")

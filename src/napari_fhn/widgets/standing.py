@@ -13,6 +13,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from napari.components import ViewerModel
+from psygnal import Signal
 from qtpy.QtCore import QTimer
 
 from napari_fhn.large import Large
@@ -40,7 +41,14 @@ class Standing:
         Whose layers.
     messages : Messages
         Where it says what cannot be read.
+
+    Attributes
+    ----------
+    returned : Signal
+        Emitted when what could not be read can be again: pictures that were made of it meanwhile lack it.
     """
+
+    returned = Signal()
 
     def __init__(self, viewer: ViewerModel, messages: Messages) -> None:
         self._viewer = viewer
@@ -83,6 +91,7 @@ class Standing:
             if values.trouble is None:
                 del self._said[layer]
                 self._messages.say(f"'{layer.name}' is there again.")
+                self.returned.emit()
 
     def _hold(self, layer: Any, values: Viewed | Large) -> None:
         """Keep a large array readable though its folder should go, as files that are mapped are."""

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from napari.layers import Image
-from qtpy.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QGridLayout, QPushButton, QWidget
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QGridLayout,
+    QHBoxLayout,
+    QPushButton,
+    QSizePolicy,
+    QWidget,
+)
 
 from napari_fhn.surveys.kinds import is_seismic
 from napari_fhn.widgets.context import DeskContext
@@ -68,6 +77,7 @@ class SeismicPanel(Fold):
         self.vertical = QDoubleSpinBox()
         self.vertical.setAccessibleName("vertical exaggeration")
         self.vertical.setPrefix("vertical × ")
+        self.vertical.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)  # its longest words are read
         self.vertical.setDecimals(1)
         self.vertical.setRange(0.1, 100.0)
         self.vertical.setSingleStep(0.5)
@@ -87,8 +97,10 @@ class SeismicPanel(Fold):
         grid.addWidget(self.window_length, 1, 1)
         grid.addWidget(self.fit, 2, 0)
         grid.addWidget(self.usual, 2, 1)
-        grid.addWidget(self.furniture.drawn, 3, 0)
-        grid.addWidget(self.vertical, 3, 1)
+        last = QHBoxLayout()
+        last.addWidget(self.furniture.drawn, 1)
+        last.addWidget(self.vertical)
+        grid.addLayout(last, 3, 0, 1, 2)
         grid.addWidget(headers, 4, 1)
         self.body.addLayout(grid)
         self.body.addWidget(self.furniture)

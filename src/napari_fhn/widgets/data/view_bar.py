@@ -30,8 +30,8 @@ from napari_fhn.widgets.views.state import ViewState
 from napari_fhn.widgets.wrapping import Wrapping
 
 _DIGITS = 3
-_NARROWEST, _BESIDE = 84, 54
-"""Of the number, in pixels: at least, and of its two buttons."""
+_NARROWEST, _BESIDE = 84, 66
+"""Of the number, in pixels: at least, and of its two buttons and the edges of what is between them."""
 _PLANE = (54, 76)
 """Of the choice of planes: at least and at most."""
 _SLIDER = 60

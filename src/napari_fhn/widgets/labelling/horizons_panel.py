@@ -13,6 +13,7 @@ from qtpy.QtWidgets import (
     QLabel,
     QProgressBar,
     QPushButton,
+    QSizePolicy,
     QSlider,
     QSpinBox,
     QToolButton,
@@ -103,6 +104,7 @@ class HorizonsPanel(QWidget):
         self.reach.setRange(0, 200)
         self.reach.setPrefix("within ")
         self.reach.setSuffix(" traces")
+        self.reach.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)  # its longest words are read
         self.reach.setToolTip("How far from the mouse is erased, to all sides.")
         self.reach.setValue(horizons.state.reach)
         self.reach.valueChanged.connect(lambda traces: setattr(horizons.state, "reach", traces))
@@ -135,8 +137,10 @@ class HorizonsPanel(QWidget):
         grid.addWidget(self.bar, 2, 1, 1, 3)
         grid.addWidget(self.quality, 3, 0)
         grid.addWidget(self.least, 3, 1, 1, 3)
-        grid.addWidget(self.erase, 4, 0)
-        grid.addWidget(self.reach, 4, 1, 1, 3)
+        erasing = QHBoxLayout()
+        erasing.addWidget(self.erase, 1)
+        erasing.addWidget(self.reach)
+        grid.addLayout(erasing, 4, 0, 1, 4)
         grid.addWidget(self.use, 5, 0)
         grid.addWidget(self.save, 5, 1, 1, 3)
         grid.setColumnStretch(0, 3)

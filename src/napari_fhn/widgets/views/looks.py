@@ -41,6 +41,8 @@ class LooksWatch:
 
     def __init__(self, context: DeskContext) -> None:
         self._viewer = context.viewer
+        self._state = context.views
+        self._state.returned.connect(self.later)  # a first drawing is otherwise that of another section
         self._steps: dict[int, tuple[float, ...]] = {}
         self._timer = QTimer()
         self._timer.setSingleShot(True)
@@ -61,6 +63,7 @@ class LooksWatch:
         """Let go of the viewer."""
         with contextlib.suppress(RuntimeError):  # at the end of the program Qt may have deleted it already
             self._timer.stop()
+        disconnect(self._state.returned, self.later)
         layers = self._viewer.layers.events
         disconnect(layers.inserted, self._inserted)
         disconnect(layers.removed, self._removed)

@@ -32,9 +32,12 @@ class ViewState:
     entering : Signal
         Emitted before the canvas is turned to 3D. Who hears of it only then comes after napari, which reads all that is
         in sight as a whole volume first.
+    returned : Signal
+        Emitted when a survey or a prediction that could not be read can be again.
     """
 
     entering = Signal()
+    returned = Signal()
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
 
     linked: bool = False
