@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from napari_fhn.keys import hidden
 
 #: A longer part of a sentence is cut; names of many columns still fit.
@@ -30,3 +32,21 @@ def in_one_line(text: str, longest: int = LONGEST) -> str:
     line = hidden(line)
     half = (longest - 3) // 2
     return line if len(line) <= longest else f"{line[:half]}...{line[-half:]}"
+
+
+def begun(text: str) -> str:
+    """Return a sentence with a capital at its beginning, unless it begins with the name of a file, which has its own.
+
+    Parameters
+    ----------
+    text : str
+        Any.
+
+    Examples
+    --------
+    >>> begun("nothing is labelled"), begun("survey.zarr: it is gone"), begun("my wells.csv, line 3: no number")
+    ('Nothing is labelled', 'survey.zarr: it is gone', 'my wells.csv, line 3: no number')
+    """
+    first, head = text.partition(" ")[0], text.partition(": ")[0].partition(",")[0]
+    is_name = re.search(r"[/\\]|\w\.\w", first) or re.search(r"\w\.\w{1,10}$", head)
+    return text if is_name else text[:1].upper() + text[1:]

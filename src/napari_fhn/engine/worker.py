@@ -20,6 +20,7 @@ from napari_fhn import mapped, record
 from napari_fhn.engine import pulse
 from napari_fhn.keys import hidden
 from napari_fhn.record.errors import in_words
+from napari_fhn.sentence import begun
 from napari_fhn.training.control import Control, Focus
 from napari_fhn.training.errors import JobError, decoded
 from napari_fhn.training.files.log import kept
@@ -178,7 +179,7 @@ class Worker:
             yield from kept(updates, job, command["do"], continued=resume)
         except JobError as error:
             message = str(error)
-            yield Failed(message[:1].upper() + message[1:], hidden(traceback.format_exc()))
+            yield Failed(begun(message), hidden(traceback.format_exc()))
         except Exception as error:
             yield Failed(_sentence(error), hidden(traceback.format_exc()))
 

@@ -6,6 +6,7 @@ from qtpy.QtWidgets import QMessageBox, QWidget
 
 from napari_fhn.project import NeedsConsent
 from napari_fhn.project.exporting.own_files import WouldReplace
+from napari_fhn.sentence import begun
 
 _QUESTION = "Go on with it as it is?"
 
@@ -23,7 +24,7 @@ def ask_consent(needs: NeedsConsent, parent: QWidget | None = None) -> bool:
     if isinstance(needs, WouldReplace):
         named = ", ".join(path.name for path in needs.files)
         return _agreed(f"{named}: there already, and not as this program left it.", "Replace it?", parent)
-    words = f"{needs.what[:1].upper()}{needs.what[1:].rstrip('.')}."
+    words = f"{begun(needs.what).rstrip('.')}."
     return _agreed(words.replace(" %", "\N{NO-BREAK SPACE}%"), f"{_QUESTION} What comes of it says so.", parent)
 
 

@@ -13,6 +13,7 @@ from napari_fhn.engine.remote.either import EitherEngine
 from napari_fhn.project import NEW, Beginning, Session
 from napari_fhn.project.sessions.recent import FILE as RECENT
 from napari_fhn.project.sessions.recent import RecentSessions
+from napari_fhn.sentence import begun
 from napari_fhn.training import JobError
 from napari_fhn.widgets.background import Background
 from napari_fhn.widgets.context import DeskContext
@@ -224,7 +225,7 @@ class Desk:
         try:
             settings = settings.like(network, self.planning.recipes)
         except JobError as error:
-            self.messages.fail(f"{str(error)[:1].upper()}{str(error)[1:]}.")
+            self.messages.fail(f"{begun(str(error))}.")
             return
         self.planning.take(settings)
         self.train(Beginning(network=network))

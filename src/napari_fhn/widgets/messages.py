@@ -10,6 +10,7 @@ from napari.utils.notifications import show_error
 from psygnal import SignalGroupDescriptor
 
 from napari_fhn.keys import hidden
+from napari_fhn.sentence import begun
 
 
 @dataclass
@@ -67,4 +68,4 @@ class Messages:
 def sentence(text: object) -> str:
     """Return words as a sentence of its own: a capital letter, and one full stop."""
     words = str(text)
-    return f"{words[:1].upper()}{words[1:].rstrip('.')}."
+    return f"{begun(words).rstrip('.')}."

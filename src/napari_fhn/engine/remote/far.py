@@ -27,6 +27,7 @@ from napari_fhn.engine.remote.home import Home
 from napari_fhn.engine.remote.line import Connection, Cut
 from napari_fhn.engine.remote.sending import CARD, Following, Sending
 from napari_fhn.keys import hidden
+from napari_fhn.sentence import begun
 from napari_fhn.training.control import Control, Focus
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Job
@@ -230,7 +231,7 @@ class _Work:
             self._tell(Done(self._task, True, time.monotonic() - self._began, words))
         except (JobError, OSError) as error:
             message = str(error)
-            self._tell(Failed(message[:1].upper() + message[1:], hidden(traceback.format_exc())))
+            self._tell(Failed(begun(message), hidden(traceback.format_exc())))
         except Exception as error:
             words = f"Work on {self._where} ended with an error: {type(error).__name__}: {error}."
             self._tell(Failed(words, hidden(traceback.format_exc())))

@@ -21,6 +21,7 @@ from napari_fhn.project.runs.beginning import network_folder
 from napari_fhn.project.runs.run import Run, RunRecord
 from napari_fhn.project.sessions import layout
 from napari_fhn.project.sessions.session import Session
+from napari_fhn.sentence import begun
 from napari_fhn.training.data.volume import Volume
 from napari_fhn.training.job import Job
 from napari_fhn.training.models.applying import Target, check_applies
@@ -261,4 +262,4 @@ def classes_of(description: Description) -> ClassTable:
 
 
 def _sentences(words: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(f"{one[:1].upper()}{one[1:].rstrip('.')}." for one in words)
+    return tuple(f"{begun(one).rstrip('.')}." for one in words)
