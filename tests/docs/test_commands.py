@@ -20,6 +20,8 @@ PAGES = [
     *sorted((ROOT / "docs").rglob("*.md")),
     *sorted((ROOT / "packaging").rglob("*file")),
 ]
+#: What names pages to those who read on, in sentences and in docstrings.
+SOURCES = [path for path in sorted((ROOT / "src").rglob("*.py")) if "docs/" in path.read_text("utf-8")]
 FENCE = re.compile(r"^( *)(`{3,})(\w*)[^\n]*\n(.*?)^\1\2 *$", re.MULTILINE | re.DOTALL)
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
@@ -91,6 +93,21 @@ def test_what_is_typed_is_understood(page):
     for line in typed(page):
         if (given := ours(line)) is not None:
             WHOLE.parse_args(given)  # UsageError says what is not understood
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_forecast_that_is_typed_says_of_which_network(page):
+    """A survey alone is none: the command would end with a question."""
+    surveys = [given for line in [*typed(page), *mentioned(page)] if (given := ours(line)) and given[0] == "forecast"]
+    for given in surveys:
+        if len(given) > 1 and not given[1].startswith("--"):
+            assert {"--recipe", "--network", "--session", "--job"} & set(given), given
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_pages_that_the_program_names_are_there(path):
+    for page in re.findall(r"\bdocs/[\w/-]+\.md\b", path.read_text("utf-8")):
+        assert (ROOT / page).is_file(), page
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))

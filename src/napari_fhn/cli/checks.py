@@ -171,7 +171,7 @@ def _window() -> Check:
     except (OSError, subprocess.TimeoutExpired) as error:
         found, told = "", [str(error)]
     if not found:
-        advice = "A window does not open here. On Linux, install the libraries that docs/guide/install.md lists."
+        advice = "A window does not open here. On Linux, install the libraries that docs/how-to/install.md lists."
         return Check("window", told[-1] if told else "OpenGL ended the process", "wrong", advice)
     if any(word in found.lower() for word in ("llvmpipe", "softpipe", "software", "swiftshader")):
         advice = "The processor draws: 2D is fine, 3D slow. A driver for the graphics card makes it quick."
