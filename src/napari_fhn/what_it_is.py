@@ -185,6 +185,8 @@ def _told(path: Path, head: bytes, last: bytes) -> Found | None:
         return Found("a file of well logs of another format (DLIS)", way_out="Export them as LAS")
     if _is_segy(head):
         return _used("a SEG-Y file", "voxels")
+    if suffix.startswith(".gdb") and path.parent.suffix.lower() == ".gdb":
+        return Found("a part of a file geodatabase", way_out=f"Give the whole folder, {path.parent.name}")
     if suffix == ".dbf" and head[0] in _LAST_DBASE:
         return Found("the table of a shapefile, without its places", way_out="Give the .shp that lies beside it")
     if head[0] == 0x80 and len(head) > 1 and head[1] in range(2, 6) and last[-1:] in (b".", b""):
