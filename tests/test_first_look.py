@@ -45,6 +45,8 @@ def neighbours(folder):
     )
     (folder / "cut short.tif").write_bytes(b"II*\x00\xff")
     (folder / "images").mkdir()
+    (folder / "empty.gdb").mkdir()
+    (folder / "debugger.gdb").write_text("break main\n")
     return sorted(folder.iterdir())
 
 
@@ -56,6 +58,8 @@ def ours(folder):
             file.write(CELLS[:1])
     tifffile.imwrite(folder / "bands.tif", CELLS, description="wavelengths: 450, 550 nm")
     (folder / "well.las").write_text("# a log\n~Version\n VERS. 2.0:\n")
+    (folder / "geology.gdb").mkdir()
+    (folder / "geology.gdb" / "a00000001.gdbtable").write_bytes(b"\x03\x00\x00\x00" + bytes(36))
     survey = surveys.open(sample_data.SEISMIC.survey)[:2, :3, :4]
     surveys.save(folder / "bricks.zarr", np.zeros((2, 3, 4), np.uint8), survey)
     xr.DataArray(np.zeros((2, 3, 4)), dims=("wavelength", "y", "x")).to_netcdf(folder / "cube.h5", engine="h5netcdf")
@@ -100,4 +104,4 @@ def test_a_neighbours_file_loads_no_library_of_ours(tmp_path):
 def test_whatever_is_recognised_has_an_opener(tmp_path):
     known = {suffix for opener in (*opening.OPENERS, *opening.FOLDER_OPENERS) for suffix in opener.SUFFIXES}
     for path in ours(tmp_path):
-        assert path.suffix in known | {".las", ".img"}, path
+        assert path.suffix in known | {".las", ".img", ".gdb"}, path

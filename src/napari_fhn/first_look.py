@@ -113,7 +113,9 @@ def well_log(begin: bytes) -> bool:
 
 
 def _store(folder: Path) -> bool:
-    """Look into what a Zarr store says of itself."""
+    """Look into what a Zarr store says of itself, and for the table of all tables of a file geodatabase."""
+    if folder.suffix.lower() == ".gdb":
+        return (folder / "a00000001.gdbtable").is_file()
     for name in ("zarr.json", ".zmetadata", ".zattrs"):
         said = folder / name
         if said.is_file():

@@ -27,6 +27,7 @@ USES = {
 }
 _UNPACK = "Unpack it, and give what is in it"
 _AS_TABLE = "Save the table in it as CSV"
+_AS_LEGEND = "Write the classes into a table of value, name, color"
 _HEAD = 2**14
 _TAR_AT = 257
 _LAST_DBASE = (0x03, 0x30, 0x31, 0x43, 0x83, 0x8B, 0xCB, 0xF5)
@@ -104,6 +105,8 @@ _XML = (
      Found("a page of the web (HTML)", way_out="Download the file itself: a link may lead to a page about it")),
 )  # fmt: skip
 _FEATURES = re.compile(rb'"type"\s*:\s*"(?:FeatureCollection|Feature|Polygon|MultiPolygon|Point|LineString)"')
+#: A colour palette of SNAP: colours at values, between which they run, and no names.
+_PALETTE = re.compile(rb"#\s*BEAM Colou?r Palette|(?=.*^numPoints\s*[=:]).*^color0\s*[=:]", re.DOTALL | re.MULTILINE)
 _CRS = re.compile(rb"\s*(?:PROJCS|GEOGCS|PROJCRS|GEOGCRS|COMPD_CS|BOUNDCRS)\s*\[")
 
 
@@ -182,10 +185,14 @@ def _told(path: Path, head: bytes, last: bytes) -> Found | None:
         return Found("a file of well logs of another format (DLIS)", way_out="Export them as LAS")
     if _is_segy(head):
         return _used("a SEG-Y file", "voxels")
+    if suffix.startswith(".gdb") and path.parent.suffix.lower() == ".gdb":
+        return Found("a part of a file geodatabase", way_out=f"Give the whole folder, {path.parent.name}")
     if suffix == ".dbf" and head[0] in _LAST_DBASE:
         return Found("the table of a shapefile, without its places", way_out="Give the .shp that lies beside it")
     if head[0] == 0x80 and len(head) > 1 and head[1] in range(2, 6) and last[-1:] in (b".", b""):
         return Found("a pickle of Python, which is not opened since it may do anything", way_out="Save it as .npy")
+    if suffix == ".lfc":
+        return Found("a colour map of Leapfrog, which is not read", way_out=_AS_LEGEND)
     if suffix == ".onnx":
         return _used("a network (ONNX)", "network")
     return _text(suffix, head)
@@ -215,6 +222,10 @@ def _text(suffix: str, head: bytes) -> Found | None:
         return _used("a well log (LAS)", "las")
     if suffix == ".dxf" or re.match(rb"0\r?\nSECTION\r?\n", bare):
         return Found("a drawing of CAD (DXF)", way_out="Export its shapes as a GeoPackage, with a class")
+    if _PALETTE.match(bare):
+        return Found(
+            "a colour palette of SNAP, which has colours at values and no names of classes", way_out=_AS_LEGEND
+        )
     if _CRS.match(bare):
         return Found("the CRS of a file that lies beside it", way_out="Give the file itself, such as the .shp")
     return None

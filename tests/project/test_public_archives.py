@@ -18,9 +18,10 @@ from rasterio.control import GroundControlPoint
 from rasterio.transform import from_origin
 from rasterio.warp import transform
 
+import napari_fhn as fhn
 from napari_fhn import labels, surveys, vector
 from napari_fhn.cli.commands import parser
-from napari_fhn.cli.known import knowledge
+from napari_fhn.cli.known import burn_known, knowledge
 from napari_fhn.labels import ClassTable, LabelError, Question, recognise
 from napari_fhn.labels.classes.legends import read_legend
 from napari_fhn.project.knowledge import burn
@@ -356,6 +357,27 @@ def test_labels_finer_than_the_survey_that_no_cell_meets_are_told(mapped):
     labels_at("fine.tif", from_origin(WEST, NORTH, 3, 3), fine)
     with pytest.raises(LabelError, match="nothing of it covers the middle of a cell of the survey"):
         burnt(mapped, "--labels fine.tif")
+
+
+def test_classes_that_no_cell_of_the_survey_meets_are_named_at_every_door(mapped, capsys):
+    fine = np.zeros((160, 200), np.uint16)
+    fine[40:80, 40:80] = 10
+    fine[36:40, 44:48] = 20
+    labels_at("fine.tif", from_origin(WEST, NORTH, 3, 3), fine)
+    told = "fine.tif: nothing is left of 20 (16 voxels) on the grid of the survey"
+    out, names, words = burnt(mapped, "--labels fine.tif")
+    assert names == ("class 10",)
+    assert any(one.startswith(told) for one in words)
+    Path("classes.csv").write_text("value,name\n10,granite\n20,dyke\n")
+    named = told.replace("20", "20 dyke")
+    given = parser().parse_args(["train", "s", "--labels", "fine.tif"])
+    burn_known(knowledge(given, read_legend("classes.csv"), mapped), mapped, out)
+    assert named in capsys.readouterr().err
+    with fhn.open(mapped.attrs["source"], session="p.fhn") as work:
+        assert any(one.startswith(named) for one in work.label("fine.tif", classes="classes.csv"))
+    # An array that says where it lies, and a truth, are held to the same.
+    with fhn.open(mapped.attrs["source"], session="a.fhn") as work:
+        assert any("nothing is left of 20 (16 voxels)" in one for one in work.label(surveys.open("fine.tif")[0]))
 
 
 def test_places_in_degrees_with_blanks_are_no_columns_of_their_own(in_time):

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
 import xarray as xr
+from affine import Affine
+from rasterio.warp import calculate_default_transform, reproject
 
 from napari_fhn import surveys
 from napari_fhn.surveys import Grid, PlaceError, SurveyError, read_classes, read_mask
@@ -155,3 +158,85 @@ def test_cases():
         30,
         80,
     }
+
+
+def test_a_class_that_lies_between_the_samples_of_the_survey_is_named(tmp_path):
+    """Labels every 2 ms and on every crossline, on a survey of every second of both."""
+    fine = Grid(
+        (GridAxis("inline", 4, 101.0), GridAxis("crossline", 9, 202.0), GridAxis("twt", 13, 398.0, 2.0, "ms")),
+        kind="seismic",
+    )
+    values = np.zeros(fine.shape, np.uint8)
+    values[:, ::2, 5] = 1  # 408 ms, of which the survey has a sample
+    values[:, ::2, 4] = 2  # 406 ms: between two of them
+    values[2, 3, 5] = 3  # crossline 205: between two of them
+    surveys.save(tmp_path / "fine.nc", values, fine.template())
+    found = read_classes(tmp_path / "fine.nc", GRID)
+    assert np.unique(found.values).tolist() == [0, 1]
+    assert "fine.nc: nothing is left of 2 (20 voxels), 3 (1 voxels) on the grid of the survey" in found.words
+    # What lies beside the survey is not lost between its voxels, and that it was left out is said another way.
+    part = Grid((GridAxis("inline", 2, 101.0), *GRID.axes[1:]), kind="seismic")
+    assert "nothing is left of 2 (10 voxels) on the grid" in read_classes(tmp_path / "fine.nc", part).words
+    # On its own grid, and on every second sample from the other one on, it is there.
+    assert "nothing is left" not in read_classes(tmp_path / "fine.nc", fine).words
+    other = Grid((*fine.axes[:2], GridAxis("twt", 6, 402.0, 4.0, "ms")), kind="seismic")
+    assert "nothing is left of 1 (20 voxels), 3 (1 voxels)" in read_classes(tmp_path / "fine.nc", other).words
+    # A code that means "nothing" is no class that could be lost.
+    values[values == 2] = 255
+    surveys.save(tmp_path / "nothing.nc", values, fine.template())
+    words = read_classes(tmp_path / "nothing.nc", GRID).words
+    assert "nothing is left of 3 (1 voxels) on" in words
+
+
+def raster(path: Path, codes: np.ndarray, cell: float, crs: str = "EPSG:32633", angle: float = 0.0) -> Path:
+    transform = Affine.translation(500_000, 6_000_000) @ Affine.rotation(angle) @ Affine.scale(cell, -cell)
+    how = {"dtype": codes.dtype, "width": codes.shape[1], "height": codes.shape[0], "count": 1, "crs": crs}
+    with rasterio.open(path, "w", driver="GTiff", transform=transform, **how) as file:
+        file.write(codes[np.newaxis])
+    return path
+
+
+@pytest.mark.parametrize("angle", [0.0, 20.0])
+def test_a_class_that_lies_between_the_cells_of_a_map_is_named(tmp_path, angle):
+    survey = surveys.open(raster(tmp_path / "map.tif", np.ones((20, 20), np.float32), 30.0))
+    fine = np.zeros((200, 200), np.uint8)
+    fine[40:160, 20:70] = 7
+    fine[82, 82] = 9
+    fine[0, 199] = 8 if angle else 0  # turned, this corner lies beyond the survey: it is lost to no cell
+    path = raster(tmp_path / "fine.tif", fine, 3.0, angle=angle)
+    found = read_classes(path, survey)
+    assert np.unique(found.values).tolist() == [0, 7]
+    assert "nothing is left of 9 (1 voxels) on the grid of the survey" in found.words
+    stored = surveys.classes.stored_classes(path, survey)
+    assert stored.words({7: 1, 9: 2}, {9: "dyke"})[0].startswith("fine.tif: nothing is left of 9 dyke (1 voxels) on")
+
+
+def test_a_class_that_lies_between_the_cells_of_another_map_is_named(tmp_path):
+    survey = surveys.open(raster(tmp_path / "map.tif", np.ones((20, 20), np.float32), 30.0))
+    fine = np.zeros((250, 250), np.uint8)
+    fine[40:160, 20:70] = 7
+    fine[100, 100] = 9
+    fine[249, 249] = 8  # beyond the survey
+    utm = raster(tmp_path / "utm.tif", fine, 3.0)
+    with rasterio.open(utm) as file:
+        crs = rasterio.crs.CRS.from_epsg(3857)
+        transform, width, height = calculate_default_transform(file.crs, crs, 250, 250, *file.bounds)
+        moved = np.zeros((height, width), np.uint8)
+        reproject(fine, moved, src_transform=file.transform, src_crs=file.crs, dst_transform=transform, dst_crs=crs)
+    assert set(np.unique(moved)) == {0, 7, 8, 9}
+    how = {"dtype": "uint8", "width": width, "height": height, "count": 1, "crs": crs, "transform": transform}
+    with rasterio.open(tmp_path / "web.tif", "w", driver="GTiff", **how) as file:
+        file.write(moved[np.newaxis])
+    words = read_classes(tmp_path / "web.tif", survey).words
+    assert "nothing is left of 9 (" in words
+    assert " 8 (" not in words
+
+
+def test_a_mask_of_which_nothing_is_left_is_told(tmp_path):
+    survey = surveys.open(raster(tmp_path / "map.tif", np.ones((20, 20), np.float32), 30.0))
+    fine = np.zeros((200, 200), np.uint8)
+    fine[82, 82] = 1
+    assert "nothing is left of it" in read_mask(raster(tmp_path / "mask.tif", fine, 3.0), survey).words
+    fine[85, 85] = 1
+    assert "nothing is left" not in read_mask(raster(tmp_path / "met.tif", fine, 3.0), survey).words
+    assert "nothing is left" not in read_mask(raster(tmp_path / "none.tif", 0 * fine, 3.0), survey).words

@@ -23,7 +23,12 @@ def test_only_what_is_recognised_is_claimed(volume, tmp_path):
 
 def test_missing_folders_and_strangers_are_sentences(tmp_path):
     (tmp_path / "a.docx").write_text("x")
+    base = tmp_path / "geology.gdb"
+    base.mkdir()
+    (base / "a00000001.gdbtable").write_bytes(b"\x03\x00\x00\x00" + bytes(36))
     for path, words in (
+        (base, "it holds points, lines or areas, which need a grid to lie on"),
+        (base / "a00000001.gdbtable", r"it is a part of a file geodatabase\. Give the whole folder, geology\.gdb"),
         (tmp_path / "missing.sgy", "no such file"),
         (tmp_path, "this is a folder"),
         (tmp_path / "a.docx", "it is text, and no survey"),

@@ -310,7 +310,7 @@ class Project:
             base = self.session.classes or ClassTable(())
             table = base.with_codes(dict.fromkeys(stored.codes(base.by_code), ""))
         placed = stored.values(table.by_code)
-        words = [one for one in (placed.words, *stored.words(table.by_code)) if one]
+        words = [one for one in (placed.words, *stored.words(table.by_code, table.names_by_code)) if one]
         named = table if classes is not None or table.coded else None
         kept = labelling.keep(self.session, np.asarray(placed.values), over=replace_labels, classes=named)
         return [*words, *kept]

@@ -232,9 +232,9 @@ def truth_for(
     else:
         path = samples.sample(truth).truth if samples.is_sample(truth) else path_of(truth)
         stored = stored_classes(path, _grid(job, shape, project), **(reading or {}))
-    by_code = ClassTable.of_names(job.classes, job.colors, job.codes).by_code
-    placed = stored.values(by_code)
-    words = (placed.words, *stored.words(by_code))
+    table = ClassTable.of_names(job.classes, job.colors, job.codes)
+    placed = stored.values(table.by_code)
+    words = (placed.words, *stored.words(table.by_code, table.names_by_code))
     return TrueClasses(np.asarray(placed.values, np.uint8), tuple(word for word in words if word))
 
 

@@ -20,7 +20,7 @@ from napari_fhn.surveys.opening import open as open_survey
 from napari_fhn.surveys.opening import options_of
 from napari_fhn.surveys.remote.addresses import path_of
 from napari_fhn.surveys.remote.opening import at_hand
-from napari_fhn.surveys.stored_classes import StoredClasses, as_bytes, missing
+from napari_fhn.surveys.stored_classes import StoredClasses, as_bytes, missing, values_beside
 
 #: The largest value of a class.
 MAX_VALUE = 255
@@ -163,7 +163,10 @@ def read_mask(path: str | Path, survey: xr.DataArray | Grid, **reading: Any) -> 
     for piece in pieces(placed.values):
         slab = np.asarray(placed.values[piece])
         out[piece] = ~missing(slab, placed.values.attrs.get("nodata")) & (slab != 0)
-    return replace(placed, values=as_bytes(placed.values, out))
+    words = placed.words
+    if not out.any() and placed.before and any(beside.any() for beside in values_beside(placed.before, [0])):
+        words += f" {path_of(path).name}: nothing is left of it on the grid of the survey, which is coarser."
+    return replace(placed, values=as_bytes(placed.values, out), words=words)
 
 
 def open_onto(path: str | Path, survey: xr.DataArray | Grid, *, classes: bool, **reading: Any) -> Placed:

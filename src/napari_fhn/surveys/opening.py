@@ -181,6 +181,8 @@ def _opener(path: Path) -> Opener | plugins.Opener:
     openers = FOLDER_OPENERS if path.is_dir() else OPENERS
     known_folder = path.suffix.lower() in {suffix for opener in FOLDER_OPENERS for suffix in opener.SUFFIXES}
     known_folder = known_folder or (path.is_dir() and plugins.promised(path) is not None)
+    # A file geodatabase is a folder that holds shapes: what it is is said below.
+    known_folder = known_folder or path.suffix.lower() in polygons.SUFFIXES
     if path.is_dir() and not known_folder and not can_open(path):
         raise SurveyError(path, "this is a folder", "Open a file inside it")
     if path.suffix.lower() == ".zip" or path.suffix.lower() in polygons.SUFFIXES:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from napari_fhn.surveys import flags
 from napari_fhn.surveys.blocks import pieces
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.grid import Placed
+from napari_fhn.surveys.grid.before import Before
 from napari_fhn.surveys.lazy import Box, LazyArray, holds
 
 #: More different numbers than this are no classes.
@@ -50,6 +51,7 @@ class StoredClasses:
     placed: Placed
     path: Path
     _counted: dict[int, int] | None = field(default=None, init=False, repr=False)
+    _lost: dict[int, int] | None = field(default=None, init=False, repr=False)
 
     @property
     def names(self) -> dict[int, str]:
@@ -88,8 +90,46 @@ class StoredClasses:
         """
         return tuple(code for code in self.counts() if self._is_class(code, named or {}))
 
-    def words(self, named: Mapping[int, object] | None = None) -> tuple[str, ...]:
-        """Say what was left out."""
+    def lost(self, named: Mapping[int, object] | None = None) -> dict[int, int]:
+        """Count the voxels of classes that lie within the survey, and of which its grid has none: by code, ascending.
+
+        Parameters
+        ----------
+        named : mapping of int, optional
+            As for `codes`.
+        """
+        if self._lost is None:
+            self._lost = self._found_lost()
+        return {code: count for code, count in self._lost.items() if self._is_class(code, named or {})}
+
+    def words(
+        self, named: Mapping[int, object] | None = None, called: Mapping[int, str] | None = None
+    ) -> tuple[str, ...]:
+        """Say what was left out.
+
+        Parameters
+        ----------
+        named : mapping of int, optional
+            As for `codes`.
+        called : mapping of int to str, optional
+            What the class table calls the codes; what the file calls them where it is absent.
+        """
+        return (*self._words_of_lost(named, called or {}), *self._words_of_nothing(named))
+
+    def _words_of_lost(self, named: Mapping[int, object] | None, called: Mapping[int, str]) -> tuple[str, ...]:
+        lost = self.lost(named)
+        if not lost:
+            return ()
+        names = {**self.names, **called}
+        shown = [(f"{code} {names.get(code, '')}".rstrip(), count) for code, count in lost.items()]
+        listed = ", ".join(f"{what} ({count:,} voxels)" for what, count in shown[:_LISTED])
+        more = ", ..." if len(lost) > _LISTED else ""
+        return (
+            f"{self.path.name}: nothing is left of {listed}{more} on the grid of the survey, which is coarser; give "
+            "what is so small as points or picks.",
+        )
+
+    def _words_of_nothing(self, named: Mapping[int, object] | None) -> tuple[str, ...]:
         kept = self.codes(named)
         out = {code: count for code, count in self.counts().items() if code not in kept and code != 0}
         if not out:
@@ -148,6 +188,21 @@ class StoredClasses:
         # Larger numbers than any code fill what is unknown: 4294967295, 1e20, 1.7e38.
         return 0 < code <= _LARGEST and code not in _largest_of(self.placed.values.dtype)
 
+    def _found_lost(self) -> dict[int, int]:
+        """Count the numbers that lie within the grid, and of which it has none."""
+        found: dict[int, int] = {}
+        before = self.placed.before
+        if before is None:
+            return found
+        for beside in values_beside(before, [0, *self.counts()]):
+            codes, counts = np.unique(beside, return_counts=True)
+            for code, count in zip(codes.tolist(), counts.tolist(), strict=True):
+                if code == round(code):
+                    found[int(code)] = found.get(int(code), 0) + int(count)
+            if len(found) > _MOST_CODES:
+                break  # no classes, which is said of what is left
+        return dict(sorted(found.items()))
+
     def _stored(self, piece: slice) -> NDArray[Any]:
         """Whole numbers of a piece, without those that are missing."""
         stored = np.asarray(self.placed.values[piece].values)
@@ -195,6 +250,16 @@ def as_bytes(values: xr.DataArray, out: NDArray[np.uint8]) -> xr.DataArray:
     made = values.copy(data=out)
     made.attrs["nodata"] = None
     return made
+
+
+def values_beside(before: Before, there: Sequence[int]) -> Iterator[NDArray[Any]]:
+    """Yield, a piece at a time, the values within a grid that are none of these, nor "no data"."""
+    nodata = before.values.attrs.get("nodata")
+    for piece in pieces(before.values):
+        stored = np.asarray(before.values[piece].values)
+        beside = np.nonzero(~np.isin(stored, there) & ~missing(stored, nodata))
+        if beside[0].size:
+            yield stored[beside][before.within(beside[0] + piece.start, *beside[1:])]
 
 
 def missing(values: NDArray[Any], nodata: float | None) -> NDArray[np.bool_]:

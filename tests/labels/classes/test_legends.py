@@ -77,6 +77,12 @@ LEGENDS = {
     ),
 }  # fmt: skip
 
+#: As SNAP writes a palette: whole numbers or not, colours run from one value to the next.
+PALETTE_OF_SNAP = (
+    "#BEAM Colour Palette Definition File\n#Sun Nov 22 22:11:19 EST 2015\nautoDistribute=false\ncolor0=255,200,0\n"
+    "color1=0,255,0\nnumPoints=2\nsample0=1.0\nsample1=3.0\n"
+)
+
 
 @pytest.mark.parametrize("name", LEGENDS)
 def test_a_legend_is_what_it_names(tmp_path, name):
@@ -98,6 +104,9 @@ def test_a_legend_is_what_it_names(tmp_path, name):
         ("empty.json", '{"type": "FeatureCollection", "features": []}', "a file of shapes"),
         ("style.qml", "<qgis/>", "it names no class"),
         ("broken.json", "{", "cannot be read"),
+        ("snap.cpd", PALETTE_OF_SNAP, "it is a colour palette of SNAP, which has colours at values and no names"),
+        ("renamed.txt", PALETTE_OF_SNAP.partition("2015\n")[2], "it is a colour palette of SNAP"),
+        ("rocks.lfc", "\x01\x02lfc", "it is a colour map of Leapfrog"),
     ],
 )
 def test_what_is_no_legend_is_a_sentence(tmp_path, name, text, words):
@@ -134,5 +143,9 @@ def test_a_legend_names_the_classes_at_every_door(tmp_path, monkeypatch, capsys)
     assert [(one.code, one.name, one.color) for one in again] == [(one.value, one.name, one.color) for one in table]
     Path("two.csv").write_text("GRID_CODE,CLC_CODE,LABEL\n1,111,a\n2,112,b\n")
     how = ["--axes", "y,x", "--session", "t.fhn"]
-    assert main(["carry", "map.npy", "--labels", "labels.npy", "--classes", "two.csv", *how]) == 2
-    assert "may each be the codes" in capsys.readouterr().err
+    Path("snap.cpd").write_text(PALETTE_OF_SNAP)
+    for name, words in (("two.csv", "may each be the codes"), ("snap.cpd", "it is a colour palette of SNAP")):
+        assert main(["carry", "map.npy", "--labels", "labels.npy", "--classes", name, *how]) == 2
+        assert words in capsys.readouterr().err
+    with pytest.raises(LabelError, match="it is a colour palette of SNAP"):
+        recognise("snap.cpd")

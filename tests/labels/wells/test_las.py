@@ -7,6 +7,7 @@ import pytest
 
 from napari_fhn.labels import (
     Checkshot,
+    ClassTable,
     DeviatedWell,
     Interval,
     LabelError,
@@ -190,6 +191,60 @@ def test_the_curve_can_be_chosen_and_hold_text(tmp_path, table):
     assert [(i.top_ms, i.base_ms, i.class_name) for i in well.intervals] == [(100, 112, "sand"), (116, 124, "shale")]
     with pytest.raises(LabelError, match="there is no curve RHOB"):
         read_las(path, table, curve="RHOB")
+
+
+@pytest.mark.parametrize("null", ["-9999", "-9999.25", "-1", "1e30"])
+def test_another_value_for_nothing_than_the_header_names_is_told(tmp_path, table, null):
+    text = LAS.replace("112 -999.25", f"112 {null}").replace("104 1", f"104 {null}")
+    with pytest.warns(LabelWarning) as told:
+        well = read_las(write(tmp_path, text), table)
+    assert well.intervals == (
+        Interval(100, 104, "shale"), Interval(108, 112, "sand"), Interval(116, 124, "sand")
+    )  # fmt: skip
+    shown = f"{float(null):.10g}"
+    assert [str(one.message) for one in told] == [
+        f'w.las: {shown} (2 samples) in its curve CLASS taken for "no value"; its header names -999.25.'
+    ]
+    bare = text.replace("NULL. -999.25 :\n", "")
+    with pytest.warns(LabelWarning, match=r"taken for \"no value\"; its header names no value for that\."):
+        assert read_las(write(tmp_path, bare), table) == well
+
+
+def test_what_the_header_names_and_0_are_gaps_without_a_word(tmp_path, table, recwarn):
+    read_las(write(tmp_path, LAS.replace("104 1", "104 0")), table)
+    assert not [one for one in recwarn if issubclass(one.category, LabelWarning)]
+
+
+def test_a_code_that_a_table_names_is_a_class_whatever_it_looks_like(tmp_path):
+    table = ClassTable.of_codes({1: "shale", 2: "sand", 9999999: "basement"})
+    text = LAS.replace("112 -999.25", "112 9999999")
+    assert Interval(112, 116, "basement") in read_las(write(tmp_path, text), table).intervals
+
+
+@pytest.mark.parametrize("word", ["N/A", "unclassified", "-9999"])
+def test_words_for_nothing_are_no_classes_of_a_log(tmp_path, word):
+    text = LAS.replace(" 1\n", " shale\n").replace(" 2\n", " sand\n").replace(" -999.25\n", f" {word}\n")
+    with pytest.warns(LabelWarning, match=rf"{word} \(1 samples\) in its curve CLASS taken for \"no value\""):
+        well = read_las(write(tmp_path, text))
+    assert {one.class_name for one in well.intervals} == {"shale", "sand"}
+
+
+@pytest.mark.parametrize("null", ["-9999", "9999", "-999.25"])
+def test_a_value_for_nothing_among_the_times_is_no_time(tmp_path, table, null):
+    """At the end that would pass for a time, and at the beginning for a sample far above the well."""
+    text = LAS.replace("100 1\n", f"{null} 1\n100 1\n") if null[0] == "-" else LAS + f"{null} 2\n"
+    wanted = read_las(write(tmp_path, LAS), table)
+    with pytest.warns(LabelWarning) as told:
+        assert read_las(write(tmp_path, text), table) == wanted
+    said = [str(one.message) for one in told]
+    assert "w.las: 1 samples without TWT were left out." in said
+    strange = f'w.las: {null} (1 samples) in its curve TWT taken for "no value"; its header names -999.25.'
+    assert (strange in said) == (null != "-999.25")
+
+
+def test_a_curve_of_classes_is_known_beside_values_for_nothing(tmp_path):
+    text = LAS.replace("CLASS. :", "ROCK. :").replace("-999.25\n116", "-9999\n116")
+    assert class_curves(read_log(write(tmp_path, text))) == ("ROCK",)
 
 
 def test_a_log_that_was_logged_upwards_is_turned(tmp_path, table):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from napari_fhn import sample_data
 from napari_fhn.labels import AmbiguousColumns, Source
@@ -174,6 +175,21 @@ def test_a_label_volume_is_loaded_as_it_is(seismic, spin, tmp_path):
     np.testing.assert_array_equal(np.asarray(seismic.book.layer.data), np.where(volume == 40, 1, 0))
     assert seismic.book.state.classes.by_code == {40: 1}
     assert '255 (7 values) taken for "nothing is known"' in seismic.messages.message
+
+
+def test_a_class_of_a_finer_label_volume_of_which_nothing_is_left_is_named(seismic, spin, tmp_path):
+    survey = seismic.data.material.first
+    times = np.arange(2 * survey.shape[2]) * float(survey.twt[1] - survey.twt[0]) / 2 + float(survey.twt[0])
+    fine = xr.DataArray(
+        np.zeros((*survey.shape[:2], times.size), np.uint8), dims=survey.dims,
+        coords={"inline": survey.inline, "crossline": survey.crossline, "twt": ("twt", times, {"units": "ms"})},
+    )  # fmt: skip
+    fine[:3, :, :7], fine[3, 0, 5] = 40, 50
+    fine.to_netcdf(tmp_path / "fine.nc")
+    seismic.labelling.loader.load([tmp_path / "fine.nc"])
+    settle(seismic, spin, "voxels are labels now")
+    assert "fine.nc: nothing is left of 50 (1 voxels) on the grid of the survey" in seismic.messages.message
+    assert seismic.book.state.classes.by_code == {40: 1}
 
 
 def test_answers_are_asked_once_and_remembered(seismic, spin, tmp_path):

@@ -84,6 +84,11 @@ class ClassTable:
         return {c.code: c.value for c in self.classes}
 
     @property
+    def names_by_code(self) -> dict[int, str]:
+        """Name of each code."""
+        return {c.code: c.name for c in self.classes}
+
+    @property
     def coded(self) -> bool:
         """Whether files call any class by another number than its label value."""
         return any(c.code != c.value for c in self.classes)

@@ -6,6 +6,8 @@ import itertools
 import math
 import re
 import warnings
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,9 +17,11 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from napari_fhn.labels.classes.class_table import ClassTable
+from napari_fhn.labels.classes.codes import means_nothing
 from napari_fhn.labels.errors import LabelError, LabelWarning, Undeclared
 from napari_fhn.labels.lateral import Traces
 from napari_fhn.labels.map_coordinates import WGS84, to_map
+from napari_fhn.labels.tables.fill_values import fill_values, without
 from napari_fhn.labels.tables.text import is_null, to_number
 from napari_fhn.labels.tables.units import METRES, MILLISECONDS, unit
 from napari_fhn.labels.tables.vocabulary import meaning
@@ -28,6 +32,9 @@ from napari_fhn.labels.wells.well import DeviatedWell, Head, Spans, Well, check_
 
 #: Items of a header that say longitude and latitude.
 _DEGREES = (("LONG", "LON", "LONGITUDE", "SLON"), ("LATI", "LAT", "LATITUDE", "SLAT"))
+
+#: Values that a sentence lists.
+_LISTED = 8
 
 
 def class_curves(log: Log) -> tuple[str, ...]:
@@ -136,6 +143,7 @@ def read_las(
         index, checkshot = log.curves[0].name, checkshot or time_depth(log)
     along, domain, name = _index(log, index, index_unit, vertical)
     names = [_class_name(value, table, log, chosen.name) for value in chosen.values]
+    _tell_nothings(log, chosen, (value for value, name in zip(chosen.values, names, strict=True) if not name))
     known = np.isfinite(along)
     if not known.all():
         _warn(f"{log.path.name}: {int((~known).sum())} samples without {name} were left out.")
@@ -217,7 +225,7 @@ def _index(log: Log, index: str | None, said_unit: str | None, vertical: str) ->
             "Name the curve of time or depth, or export two-way time as TWT",
             path=log.path,
         )
-    values = _numbers(curve, log)
+    values = _measured(curve, log)
     is_time = kinds[role] in ("twt", "owt")
     choices: tuple[str, ...] = ("ms", "s") if is_time else ("m", "ft")
     of = unit(said_unit if said_unit is not None else curve.unit)
@@ -250,9 +258,10 @@ def _class_name(value: object, table: ClassTable | None, log: Log, curve: str) -
     """Name of a sample's class, empty for a gap."""
     text = str(value).strip()
     number = to_number(text) if text.lower() != "nan" else math.nan
+    found = {} if table is None else table.names_by_code
     if math.isnan(number):
-        return "" if text.lower() in ("nan", "") else text
-    if number == log.null or is_null(number) or (number == 0 and (table is None or 0 not in table.codes)):
+        return "" if means_nothing(text) and (table is None or text not in table.names) else text
+    if number == log.null or (number not in found and (number == 0 or is_null(number))):
         return ""
     if number != int(number):
         raise LabelError(f"its {curve} curve holds {text}, which is no class code", "Correct it", path=log.path)
@@ -261,7 +270,6 @@ def _class_name(value: object, table: ClassTable | None, log: Log, curve: str) -
     digits = str(int(number))
     if table is None:
         return digits
-    found = {c.code: c.name for c in table}
     if int(number) not in found:
         what = f"its {curve} curve holds {digits}, which is no class"
         raise LabelError(what, "Add it to the classes", path=log.path)
@@ -343,10 +351,36 @@ def _numbers(curve: Curve, log: Log) -> NDArray[np.float64]:
     return np.where((values == log.null) | ~np.isfinite(values), np.nan, values)
 
 
+def _measured(curve: Curve, log: Log) -> NDArray[np.float64]:
+    """Depths or times of a curve, NaN where there is none, by the header or by the number itself."""
+    values = _numbers(curve, log)
+    nothing = {float(value) for value in values[np.isfinite(values)] if is_null(value)}
+    found = without(values, nothing)
+    nothing |= set(fill_values(found))
+    _tell_nothings(log, curve, values[np.isin(values, list(nothing))])
+    return without(found, nothing)
+
+
+def _tell_nothings(log: Log, curve: Curve, values: Iterable[object]) -> None:
+    """Say which values of a curve were taken for none although the header names another; 0 is no class by custom."""
+    counts = Counter(str(value).strip() for value in values)
+    strange = {}
+    for text, count in counts.items():
+        number = to_number(text) if text.lower() != "nan" else math.nan
+        if (text and text.lower() != "nan") if math.isnan(number) else number not in (0, log.null):
+            strange[text if math.isnan(number) else f"{number:.10g}"] = count
+    if not strange:
+        return
+    listed = ", ".join(f"{text} ({count:,} samples)" for text, count in list(strange.items())[:_LISTED])
+    more = ", ..." if len(strange) > _LISTED else ""
+    header = "its header names no value for that" if math.isnan(log.null) else f"its header names {log.null:.10g}"
+    _warn(f'{log.path.name}: {listed}{more} in its curve {curve.name} taken for "no value"; {header}.')
+
+
 def _is_discrete(values: NDArray[Any]) -> bool:
     if values.dtype.kind != "f":
         return True
-    known = values[np.isfinite(values)]
+    known = values[[not is_null(value) for value in values]]
     return bool(known.size and (known == np.rint(known)).all() and known.min() >= 0 and np.unique(known).size <= 64)
 
 

@@ -202,7 +202,8 @@ class OfFile:
         known = {code: code for code in stored.codes()} if table is None else table.by_code
         stored.check(known)
         self.table, self.values, self.name = table, stored.lazy(known), path.name
-        self.notes: tuple[str, ...] = tuple(one for one in (stored.placed.words, *stored.words(known)) if one)
+        called = {} if table is None else table.names_by_code
+        self.notes: tuple[str, ...] = tuple(one for one in (stored.placed.words, *stored.words(known, called)) if one)
 
     def sources(self) -> list[Path]:
         """Return the file."""

@@ -22,10 +22,10 @@ def label_volume(asked: Asked) -> Content:
     stored = _stored(asked)
     named = asked.classes.by_code
     held = stored.codes(named)
-    if not held and "resampled" in stored.placed.words:
+    if not held and stored.lost(named):
         # What lies between the middles of cells is lost, and no place or depth of it is wrong.
-        what = "nothing of it covers the middle of a cell of the survey"
-        raise LabelError(what, "Resample it in a GIS by the most frequent class, or give points", path=source.path)
+        what = "nothing of it covers the middle of a cell of the survey, nor most of a cell"
+        raise LabelError(what, "Give points, or a survey of smaller cells", path=source.path)
     table, moved = _with_codes(source, asked.classes, held, stored.names, asked.fixed)
     placed = stored.values(moved)
     known: NDArray[np.uint8] = np.asarray(placed.values, np.uint8)
@@ -43,7 +43,7 @@ def label_volume(asked: Asked) -> Content:
             free = row == 0
             row[free] = values[part[free]]
 
-    words = (placed.words, *stored.words(named))
+    words = (placed.words, *stored.words(named, asked.classes.names_by_code))
     return Content(
         f"{np.count_nonzero(known):,} labels", (), write, words=tuple(one for one in words if one), table=table
     )

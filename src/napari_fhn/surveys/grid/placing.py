@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from napari_fhn.surveys.grid.before import Before, before_steps, before_warping
 from napari_fhn.surveys.grid.errors import PlaceError, elsewhere
 from napari_fhn.surveys.grid.grid import Grid, file_of, same_meaning
 from napari_fhn.surveys.grid.steps import Step, step_along
@@ -29,11 +30,14 @@ class Placed:
         What was done to them, a sentence; empty where they lie on the grid as they are.
     covered : float
         The share of the grid on which they lie, from 0 to 1.
+    before : Before or None
+        Classes as they lay, where the grid has not each of their voxels.
     """
 
     values: xr.DataArray
     words: str = ""
     covered: float = 1.0
+    before: Before | None = None
 
 
 def onto(values: xr.DataArray, grid: Grid | xr.DataArray, *, classes: bool, name: str = "") -> Placed:
@@ -100,7 +104,8 @@ def onto(values: xr.DataArray, grid: Grid | xr.DataArray, *, classes: bool, name
         if rotated or not same_crs(mine.crs, theirs.crs):
             found, done, covered = warped(turned, own, target, path, classes)
             words += [done] if covered == 1 else [done, _partly(covered, classes)]
-            return Placed(found, _sentence(path, words), covered)
+            before = before_warping(turned, own, target) if classes else None
+            return Placed(found, _sentence(path, words), covered, before)
     steps = [step_along(a, b, own, target, path) for a, b in zip(target.axes, own.axes, strict=True)]
     if not all(step.any for step in steps):
         raise elsewhere(path, own, target)
@@ -112,7 +117,8 @@ def onto(values: xr.DataArray, grid: Grid | xr.DataArray, *, classes: bool, name
         words.append(_coverage(steps, target, covered, classes))
     if any(step.beyond for step in steps):
         words.append("what lies beyond the survey was left out")
-    return Placed(brought(turned, steps, target, path, classes), _sentence(path, words), covered)
+    before = before_steps(turned, steps, own, target) if classes else None
+    return Placed(brought(turned, steps, target, path, classes), _sentence(path, words), covered, before)
 
 
 def _as_they_are(turned: xr.DataArray, target: Grid, values: xr.DataArray) -> xr.DataArray:

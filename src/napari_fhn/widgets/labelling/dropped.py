@@ -13,7 +13,7 @@ import napari
 
 from napari_fhn.first_look import from_the_ground
 
-_SUFFIXES = (".las", ".gpkg", ".shp", ".geojson")
+_SUFFIXES = (".las", ".gpkg", ".shp", ".geojson", ".gdb")
 
 
 def get_reader(path: str | Sequence[str]) -> Callable[[Any], list[tuple[Any, ...]]] | None:

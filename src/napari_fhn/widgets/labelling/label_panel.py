@@ -174,10 +174,21 @@ class LabelPanel(Section):
 
     def _elsewhere(self) -> QMenu:
         menu = QMenu(self)
-        action = menu.addAction("An address …")
-        assert action is not None
-        action.triggered.connect(lambda checked=False: self._load_address(ask_address("Load", self.window())))
+        for title, act in (
+            ("A file geodatabase …", self._load_folder),
+            ("An address …", lambda: self._load_address(ask_address("Load", self.window()))),
+        ):
+            action = menu.addAction(title)
+            assert action is not None
+            action.triggered.connect(lambda checked=False, act=act: act())
         return menu
+
+    def _load_folder(self) -> None:
+        # A dialog for files goes into a folder, and does not take it.
+        name = QFileDialog.getExistingDirectory(self, "Load what is known: the folder of a file geodatabase (.gdb)")
+        if name:
+            busy()
+            self._labelling.loader.load([Path(name)], confirm=True)
 
     def _load_address(self, url: str | None) -> None:
         if url is not None:
