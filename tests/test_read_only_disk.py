@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.project.predicted import predicted
 
 import napari_fhn as fhn
 from faulty_disk import on_read_only_disk
 from napari_fhn import record
 from napari_fhn.project import ProjectError, Session, SessionUnwritable
 from napari_fhn.project.sessions import damage
-from project.predicted import predicted
 
 LOOKS = ("info", "runs", "history", "export", "Python")
 REFUSED = ("history undo", "rename")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import xarray as xr
+from tests.project.labelling.test_carrying import SHAPE, _beds, _truth
 
 import napari_fhn as fhn
 from napari_fhn.project import ProjectError
-from project.test_carrying import SHAPE, _beds, _truth
 
 
 def test_carried_and_taken_away(tmp_path):

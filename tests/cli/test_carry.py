@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from project.test_carrying import SHAPE, _beds, _truth
+from tests.project.labelling.test_carrying import SHAPE, _beds, _truth
 
 from napari_fhn.box import Box
 from napari_fhn.cli.commands import main
