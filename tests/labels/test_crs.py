@@ -9,7 +9,7 @@ from rasterio.warp import transform
 from napari_fhn import labels
 from napari_fhn.labels import LabelError, LabelWarning, Question, Source, read_deviation, read_heads, read_las
 from napari_fhn.project.knowledge import Knowledge
-from napari_fhn.project.knowledge.said import Said, sources
+from napari_fhn.project.knowledge.naming import Said, sources
 
 UTM, DEGREES, OTHER = "EPSG:32632", "EPSG:4326", "EPSG:25833"
 pytestmark = pytest.mark.filterwarnings("ignore::napari_fhn.labels.LabelWarning")

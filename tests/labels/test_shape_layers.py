@@ -16,8 +16,8 @@ from napari_fhn.api.wording import in_python
 from napari_fhn.labels import LabelError, Question, Source, collect_warnings, recognise
 from napari_fhn.labels.shapes.shape_tables import layers
 from napari_fhn.labels.tables.sniffing import sniffed
+from napari_fhn.project.knowledge.naming import Said, sources
 from napari_fhn.project.knowledge.recognition import all_recognised
-from napari_fhn.project.knowledge.said import Said, sources
 from napari_fhn.project.sessions.answers import Answers
 
 __all__ = ["survey"]

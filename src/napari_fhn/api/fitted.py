@@ -316,7 +316,7 @@ def load(network: str | Path) -> FittedNetwork:
 def _known(target: Session, together: Any, labels: Any, vertical_axis: int | None, network: Description) -> None:
     """Label the survey that a network is applied to."""
     from napari_fhn.project import Project
-    from napari_fhn.project.knowledge.said import Said, sources
+    from napari_fhn.project.knowledge.naming import Said, sources
 
     project = Project(target, together.surveys)
     project.use(together.surveys, vertical_axis=vertical_axis, stacks=together.stacks(target.folder))

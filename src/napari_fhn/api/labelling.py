@@ -17,7 +17,7 @@ from napari_fhn.labels import ClassTable, LabelError, collect_warnings, read_hor
 from napari_fhn.project import Project, ProjectError
 from napari_fhn.project.data import samples
 from napari_fhn.project.knowledge import POINT_RADIUS, WELL_RADIUS
-from napari_fhn.project.knowledge.said import Files, Said, sources
+from napari_fhn.project.knowledge.naming import Files, Said, sources
 from napari_fhn.project.labelling import tracking
 from napari_fhn.project.labelling.carrying import LEAST, carry_labels, erase_carried
 from napari_fhn.project.labelling.tracking import TrackedHorizon

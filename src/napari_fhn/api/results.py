@@ -16,7 +16,7 @@ from napari_fhn.api.wording import in_python
 from napari_fhn.box import Box
 from napari_fhn.project import Project, ProjectError, Run, Runs
 from napari_fhn.project.data import arrays, attributes
-from napari_fhn.project.knowledge.said import Files
+from napari_fhn.project.knowledge.naming import Files
 from napari_fhn.surveys import kinds
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from napari_fhn.box import Box
 from napari_fhn.labels import ClassTable, LabelError
 from napari_fhn.labels.classes.legends import read_legend
 from napari_fhn.project import HeldOut
-from napari_fhn.project.knowledge.said import Said
+from napari_fhn.project.knowledge.naming import Said
 from napari_fhn.surveys.remote.opening import at_hand
 
 Classes = ClassTable | Mapping[int, str] | Sequence[str] | str | Path

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from napari_fhn.labels import LabelError, Question
-from napari_fhn.project.knowledge.said import hint
+from napari_fhn.project.knowledge.naming import hint
 
 _OPTION = re.compile(r"--([a-z][a-z-]*)(?: ([A-Z][A-Z,=:.]*)\b)?")
 

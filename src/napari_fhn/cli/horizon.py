@@ -130,7 +130,7 @@ def picked(options: argparse.Namespace, survey: xr.DataArray) -> xr.DataArray:
     """Return the horizon that is picked; what its file leaves open is asked with the option that answers it."""
     from napari_fhn.cli.known import answering
     from napari_fhn.labels import Question, read_picked
-    from napari_fhn.project.knowledge.said import Said, sources
+    from napari_fhn.project.knowledge.naming import Said, sources
 
     said = Said(
         horizon=options.files[-1],

@@ -1,4 +1,4 @@
-"""What is known, as options name it: files and answers for `napari_fhn.project.knowledge.said`."""
+"""What is known, as options name it: files and answers for `napari_fhn.project.knowledge.naming`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from napari_fhn.labels import ClassTable, LabelError, Question, Source
 from napari_fhn.project.knowledge import Knowledge
-from napari_fhn.project.knowledge.said import FILES, FLAGS, Said, hint, sources
+from napari_fhn.project.knowledge.naming import FILES, FLAGS, Said, hint, sources
 
 __all__ = ["FILES", "FLAGS", "answering", "burn_known", "hint", "is_given", "knowledge", "said"]
 

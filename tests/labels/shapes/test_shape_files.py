@@ -15,7 +15,7 @@ from napari_fhn import labels
 from napari_fhn.labels import LabelError, Source, Undeclared, class_fields, read_polygons, recognise
 from napari_fhn.labels.shapes.kml import read as read_kml
 from napari_fhn.project.knowledge import Knowledge
-from napari_fhn.project.knowledge.said import Said, sources
+from napari_fhn.project.knowledge.naming import Said, sources
 from workbook_files import pack, write
 
 _NS = 'xmlns="http://www.opengis.net/kml/2.2" xmlns:gx="http://www.google.com/kml/ext/2.2"'

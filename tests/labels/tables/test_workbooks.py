@@ -14,7 +14,7 @@ from napari_fhn.labels import ClassTable, LabelClass, LabelError, LabelWarning, 
 from napari_fhn.labels.tables.sheet_lines import Sheet, laid_out
 from napari_fhn.labels.tables.sheet_sizes import of_biff
 from napari_fhn.project.knowledge import Knowledge
-from napari_fhn.project.knowledge.said import Said, sources
+from napari_fhn.project.knowledge.naming import Said, sources
 from workbook_files import Day, container, pack, write
 
 HEADS = [["Well", "X (m)", "Y (m)", "KB (m)"], ["A-1", 500_030.5, 6_000_020, 25], ["B", 500_060, 6_000_040, None]]

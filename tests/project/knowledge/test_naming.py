@@ -11,7 +11,7 @@ import pytest
 from napari_fhn.cli.known import said as of_options
 from napari_fhn.cli.options import add_known
 from napari_fhn.labels import KINDS, LabelError, Question
-from napari_fhn.project.knowledge.said import Said, sources
+from napari_fhn.project.knowledge.naming import Said, sources
 
 
 @pytest.fixture(autouse=True)
