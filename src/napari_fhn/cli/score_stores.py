@@ -74,6 +74,8 @@ def tell(found: Counted, *, as_json: bool) -> None:
         print(json.dumps(counting.told(found)))
         return
     whole = found.scores
+    for note in found.notes:
+        print(note)
     print(f"Scores on the truth ({whole.voxels:,} voxels)")
     rows = [["", "voxels", "IoU", "precision", "recall", "F1"]]
     for k, name in enumerate(found.classes):

@@ -52,12 +52,15 @@ class Counted:
         Of all voxels of which the truth is known.
     boundaries : Scores
         Of those within two voxels of a boundary between two classes.
+    notes : tuple of str
+        What was done to the truth to bring it onto the grid of the prediction; none where it lies there as it is.
     """
 
     classes: tuple[str, ...]
     codes: tuple[int, ...]
     scores: Scores
     boundaries: Scores
+    notes: tuple[str, ...] = ()
 
 
 class Counting:
@@ -176,7 +179,8 @@ class Counting:
         whole, edges = (scores(np.asarray(one, np.int64)) for one in self._result["counts"])
         if not whole.voxels:
             raise SurveyError(self._truth.path, "it says nothing where the prediction lies", "Name another truth")
-        return Counted(tuple(self.names.values()), tuple(self.names), whole, edges)
+        words = self._truth.placed.words
+        return Counted(tuple(self.names.values()), tuple(self.names), whole, edges, (words,) if words else ())
 
 
 def count_shards(counting: Counting, part: Part | None = None, stop: threading.Event | None = None) -> Iterator[int]:
