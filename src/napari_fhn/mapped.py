@@ -50,35 +50,8 @@ def create(
 ) -> Map:
     """Make an array of zeros that has its room on the disk, and open it for writing.
 
-    It takes its name when it is whole; until then a file of that name stays as it was, and so does the map of whoever
-    looks at that one.
-
-    Parameters
-    ----------
-    path : path-like
-        Of the file, in a folder that is there.
-    shape : sequence of int
-        Without axes of length 0.
-    dtype : dtype-like
-        Of numbers.
-    exclusive : bool
-        Make it only where there is none.
-    order : {"C", "F"}
-        Which axis runs fastest: the last, or the first.
-
-    Returns
-    -------
-    numpy.memmap
-        All 0, writable.
-
-    Raises
-    ------
-    FileExistsError
-        When it has to be new and is not.
-    NoRoom
-        When the disk has no room for it; nothing is left of it then.
-    OSError
-        When it cannot be written; nothing is left of it then.
+    It takes its name when it is whole. Parameters and errors are those of `napari_fhn.npy.create`; in a large array the
+    last axis runs fastest.
 
     Examples
     --------
@@ -95,14 +68,9 @@ def create(
 
 
 def copy(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> None:
-    """Copy a file as a whole, or not at all; the copy is on the disk when it takes its name.
+    """Copy an array as a whole, or not at all; see `napari_fhn.npy.copy`.
 
-    Raises
-    ------
-    NoRoom
-        When the disk has no room for it; nothing is left of it then.
-    OSError
-        When it cannot be written; nothing is left of it then.
+    The copy is on the disk when it takes its name.
     """
     if is_large(source):
         with naming(target):
@@ -112,30 +80,9 @@ def copy(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> None
 
 
 def open(path: str | os.PathLike[str], mode: Literal["r", "r+", "c"] = "r") -> Map:
-    """Open an array: a ``.npy`` file, mapped, that is as long as its header says, or a large one.
+    """Open an array: a file, mapped, that is as long as its header says, or a large one.
 
-    Parameters
-    ----------
-    path : path-like
-        Of the file.
-    mode : {"r", "r+", "c"}
-        To read; to write, for which room is reserved where the file has holes; to write into memory alone.
-
-    Returns
-    -------
-    numpy.memmap
-        Of the shape and type in the header.
-
-    Raises
-    ------
-    DamagedArray
-        When it is no whole array of numbers. The file is left as it is.
-    FileNotFoundError
-        When it is not there.
-    NoRoom
-        When it is to be written, and what of it lies nowhere on the disk yet has no room there.
-    OSError
-        When it cannot be read.
+    Parameters and errors are those of `napari_fhn.npy.open`.
     """
     return cast("Map", Large.open(Path(path), writable=mode == "r+")) if is_large(path) else npy.open(path, mode)
 
@@ -190,25 +137,9 @@ def layer(array: NDArray[Any] | Large, number: int) -> NDArray[Any]:
 
 
 def header(path: str | os.PathLike[str]) -> tuple[tuple[int, ...], np.dtype[Any], bool, int]:
-    """Read what an array holds, and look whether it is there.
+    """Read what an array holds, and look whether it is there; see `napari_fhn.npy.header`.
 
-    Returns
-    -------
-    shape : tuple of int
-        Of the array.
-    dtype : numpy.dtype
-        Of its values.
-    fortran : bool
-        Whether the first axis runs fastest.
-    begin : int
-        Where its values begin, in bytes.
-
-    Raises
-    ------
-    DamagedArray
-        When it is no array, one of Python objects, or shorter than it says.
-    OSError
-        When it cannot be read.
+    Of a large array the first axis never runs fastest, and no byte is the first of its values.
     """
     if is_large(path):
         cut = layout.read(Path(path))
@@ -217,12 +148,9 @@ def header(path: str | os.PathLike[str]) -> tuple[tuple[int, ...], np.dtype[Any]
 
 
 def sync(array: NDArray[Any] | Large) -> None:
-    """Bring to the disk what was written into a map, or into a view of one; does nothing for arrays in memory.
+    """Bring to the disk what was written into an array; see `napari_fhn.npy.sync`.
 
-    Raises
-    ------
-    OSError
-        When the disk does not take it; the message names the file.
+    Does nothing for arrays in memory.
     """
     if isinstance(array, Large):
         array.flush()
@@ -231,12 +159,9 @@ def sync(array: NDArray[Any] | Large) -> None:
 
 
 def sync_beside(array: NDArray[Any] | Large) -> None:
-    """Bring a map to the disk as `sync` does, without holding up other threads of the process meanwhile.
+    """Bring an array to the disk as `sync` does; see `napari_fhn.npy.sync_beside`.
 
-    Raises
-    ------
-    OSError
-        When the disk does not take it; the message names the file.
+    Other threads of the process are not held up meanwhile.
     """
     if isinstance(array, Large):
         array.flush()

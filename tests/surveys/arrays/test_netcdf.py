@@ -131,7 +131,7 @@ def test_values_are_read_on_demand(tmp_path, engine):
 def test_a_cut_file_is_a_sentence(tmp_path, engine):
     path = write(tmp_path / "a.nc", xr.Dataset({"a": (("band", "y", "x"), VALUES)}), engine=engine)
     whole = path.read_bytes()
-    started = time.process_time()
+    started = time.monotonic()
     path.write_bytes(whole[: len(whole) - 200])
     with pytest.raises(surveys.SurveyError):
         np.asarray(surveys.open(path))
@@ -142,7 +142,7 @@ def test_a_cut_file_is_a_sentence(tmp_path, engine):
     assert not surveys.can_open(path)
     with pytest.raises(surveys.SurveyError, match="does not begin as a NetCDF"):
         surveys.open(path)
-    assert time.process_time() - started < 10
+    assert time.monotonic() - started < 10
 
 
 def test_nothing_but_lists_is_a_sentence(tmp_path):

@@ -145,14 +145,14 @@ def test_nothing_is_allocated_because_a_header_promises_it(tmp_path, fields):
     path.write_bytes(content)
     attempt(path)
     tracemalloc.start()
-    started = time.process_time()
+    started = time.monotonic()
     try:
         attempt(path)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert peak < 32 * 2**20
-    assert time.process_time() - started < 2
+    assert time.monotonic() - started < 2
 
 
 def test_the_factory_counts_on_its_own(tmp_path):
