@@ -136,8 +136,18 @@ def survey(seed: int) -> Survey:
     """
     told, model, wells = _with_every_class(seed)
     truth = model.classes
-    amplitude = record(model.rocks, int(np.random.SeedSequence([seed, 2]).generate_state(1)[0]), told.acquisition)
-    return Survey(told, amplitude, truth, wells, burnt(truth, wells), model.dips())
+    return Survey(told, _recorded(told, model), truth, wells, burnt(truth, wells), model.dips())
+
+
+def modelled(seed: int) -> tuple[Model, NDArray[np.int8]]:
+    """Make the rocks of a survey of the family and their amplitudes, as :func:`survey` does."""
+    told, model, _ = _with_every_class(seed)
+    return model, _recorded(told, model)
+
+
+def _recorded(told: Story, model: Model) -> NDArray[np.int8]:
+    seed = int(np.random.SeedSequence([told.seed, 2]).generate_state(1)[0])
+    return record(model.rocks, seed, told.acquisition)
 
 
 def _with_every_class(seed: int) -> tuple[Story, Model, tuple[tuple[int, int], ...]]:

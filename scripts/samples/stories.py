@@ -19,6 +19,9 @@ TUNING = tuple(range(10))
 TESTING = tuple(range(100, 110))
 """Seeds of those that say how well it went, on which nothing is tuned."""
 
+PRETRAINING = tuple(range(1000, 1500))
+"""Those of which the network is made that comes with the program, `scripts/pretrain.py`."""
+
 _LAYERS = (
     ("Marine shale", "#117733", 4.9, 2.0, 0.030, 0.85, 500.0),
     ("Turbidites", "#cc6677", 5.4, 2.2, 0.150, 0.35, 220.0),

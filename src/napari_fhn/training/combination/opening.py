@@ -21,6 +21,7 @@ from napari_fhn.training.data.frame import Frame
 from napari_fhn.training.data.labelled import LabelFile
 from napari_fhn.training.data.stored import moved
 from napari_fhn.training.job import Input, Job
+from napari_fhn.training.machine.device import choose_device
 from napari_fhn.training.machine.memory import free_bytes
 
 
@@ -39,12 +40,12 @@ def fitting_factors(spatial_dimensions: int, vertical: bool, map_axis: bool = Fa
     Examples
     --------
     >>> fitting_factors(3, True), fitting_factors(2, False)
-    (('reflectors',), ('bands', 'patches'))
+    (('reflectors', 'pretrained'), ('bands', 'patches'))
     """
     if map_axis:
         return ()
     if vertical:
-        return ("reflectors",)
+        return ("reflectors", "pretrained")
     return ("bands", "patches") if spatial_dimensions == 2 else ("bands",)
 
 
@@ -99,7 +100,10 @@ def open_combiner(
     if not (factors or averages):
         preparing = None
     if found is None and preparing is not None and shown is not None:
-        factors = {name: Meanwhile(factor, preparing, shown, vertical) for name, factor in factors.items()}
+        factors = {
+            name: Meanwhile(factor, preparing, shown, vertical) if name == "reflectors" else factor
+            for name, factor in factors.items()
+        }
         smoother = None if smoother is None else Later(smoother, preparing)
     combiner = Combiner(factors, found or believed(tuple(factors)), frame.shape, vertical, smoother)
     combiner.preparing = preparing
@@ -126,6 +130,8 @@ def _open(
             carried = Carried(labels if upright else UprightLabels(labels, vertical), dips)
             factors["reflectors"] = carried if upright else Laid(carried, vertical)
             last = lambda: carried.marches.lattice  # noqa: E731
+        if labels is not None and "pretrained" in names:
+            factors["pretrained"] = _pretrained(labels if upright else UprightLabels(labels, vertical), job, frame)
         preparing = Preparing(dips, last) if much(dips, math.prod(dips.shape)) else None
         return factors, AlongReflectors(dips, vertical), preparing
     from napari_fhn.structure.patches import Patches
@@ -140,6 +146,17 @@ def _open(
     if "patches" in names:
         factors["patches"] = Patches(labels)
     return factors, Guided(frame.volume), None
+
+
+def _pretrained(labels: Labels, job: Job, frame: Frame) -> Factor:
+    """Open the factor of features that were learnt beforehand; `labels` have their vertical axis last."""
+    from napari_fhn.training.combination.pretrained import PretrainedFeatures, Sections
+    from napari_fhn.training.models.pretrained import bundled
+
+    assert frame.vertical_axis is not None
+    sections = Sections(frame.volume, frame.vertical_axis, bundled(), choose_device(job.device))
+    factor = PretrainedFeatures(labels, sections)
+    return factor if frame.vertical_axis == len(frame.shape) - 1 else Laid(factor, frame.vertical_axis)
 
 
 def _room(job: Job) -> int:

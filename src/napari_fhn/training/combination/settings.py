@@ -12,7 +12,7 @@ from napari_fhn.training.errors import JobError
 NETWORK = "network"
 """The name of the network among the factors."""
 
-FactorName = Literal["reflectors", "bands", "patches"]
+FactorName = Literal["reflectors", "pretrained", "bands", "patches"]
 Choice = Literal["auto", "on", "off"]
 
 FACTORS: tuple[str, ...] = get_args(FactorName)
@@ -20,6 +20,7 @@ FACTORS: tuple[str, ...] = get_args(FactorName)
 TITLES = {
     NETWORK: "the network",
     "reflectors": "carried along the reflectors",
+    "pretrained": "by pretrained features",
     "bands": "by the bands of each pixel",
     "patches": "by the nearest labels",
 }
@@ -28,7 +29,7 @@ TITLES = {
 FINISHES = {"smoothing": "averaged along the structure", "order": "columns in the order of their layers"}
 """What happens to probabilities after they were put together, by name; beside the factors in what made a prediction."""
 
-BEFORE = {NETWORK: 0.8, "reflectors": 0.5, "bands": 1.0, "patches": 0.3}
+BEFORE = {NETWORK: 0.8, "reflectors": 0.5, "pretrained": 0.8, "bands": 1.0, "patches": 0.3}
 """The weights of factors where labels left out say nothing of them; see `benchmarks/README.md`."""
 
 UNHEARD = {"patches": 1.0}
@@ -41,9 +42,10 @@ class Combination:
 
     Parameters
     ----------
-    factors : tuple of {"reflectors", "bands", "patches"} or None
-        None for all that go with the data: labels carried along reflectors where an axis is vertical, a model of the
-        bands of single pixels and the nearest labels on maps. Empty for the network alone.
+    factors : tuple of {"reflectors", "pretrained", "bands", "patches"} or None
+        None for all that go with the data: where an axis is vertical labels carried along reflectors, and features of a
+        network that was trained beforehand; on maps a model of the bands of single pixels, and the nearest labels.
+        Empty for the network alone.
     smoothing : {"auto", "on", "off"}
         Whether probabilities are averaged along the structure of the data: along reflectors, on maps where the bands
         are alike. With ``"auto"`` where labels left out are foretold better so.

@@ -24,6 +24,17 @@ def stood(box: Box, vertical: int) -> Box:
     return Box(_last(box.start, vertical), _last(box.stop, vertical))
 
 
+def laid(box: Box, vertical: int) -> Box:
+    """Return a box that has its vertical axis last with the axes of the survey as it is.
+
+    Examples
+    --------
+    >>> laid(Box((0, 1, 5), (2, 4, 9)), 0).start
+    (5, 0, 1)
+    """
+    return Box(_back(box.start, vertical), _back(box.stop, vertical))
+
+
 class UprightLabels:
     """Labels with their vertical axis last, followed as they change.
 
@@ -61,8 +72,7 @@ class UprightLabels:
 
     def read(self, box: Box) -> NDArray[np.uint8]:
         """Return the labels of a box that has its vertical axis last."""
-        laid = Box(_back(box.start, self._vertical), _back(box.stop, self._vertical))
-        return np.moveaxis(self._labels.read(laid), self._vertical, -1)
+        return np.moveaxis(self._labels.read(laid(box, self._vertical)), self._vertical, -1)
 
 
 class Laid:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import numpy as np
@@ -167,13 +167,15 @@ class Volume:
             number -= len(array)
         raise IndexError(f"there are {self.channels} channels")
 
-    def read(self, box: Box) -> NDArray[np.float32]:
+    def read(self, box: Box, first: int | None = None) -> NDArray[np.float32]:
         """Read a box.
 
         Parameters
         ----------
         box : Box
             May reach outside the survey, where the nearest values inside are repeated.
+        first : int, optional
+            So many channels from the first one; all when left out.
 
         Returns
         -------
@@ -184,9 +186,9 @@ class Volume:
             slice(min(max(a, 0), size - 1), max(min(b, size), 1))
             for a, b, size in zip(box.start, box.stop, self.shape, strict=True)
         )
-        parts = [np.asarray(array[(slice(None), *inside)], np.float32) for array in self._arrays]
+        parts = [np.asarray(array[(slice(count), *inside)], np.float32) for array, count in self._first(first)]
         values = np.concatenate(parts) if len(parts) > 1 else parts[0]
-        centre, scale = self._centre, self._scale
+        centre, scale = self._centre[:first], self._scale[:first]
         if self._bands is not None:
             part = (slice(None),) * (1 + self._bands) + (inside[self._bands],)
             centre, scale = centre[part], scale[part]
@@ -199,6 +201,14 @@ class Volume:
         if any(before or after for before, after in pad):
             values = np.pad(values, [(max(before, 0), max(after, 0)) for before, after in pad], mode="edge")
         return values
+
+    def _first(self, channels: int | None) -> Iterator[tuple[NDArray[np.generic] | Stored, int]]:
+        """Yield the arrays that the first channels are of, and how many of each."""
+        left = self.channels if channels is None else channels
+        for array in self._arrays:
+            if left > 0:
+                yield array, min(left, len(array))
+            left -= len(array)
 
     def present(self, box: Box) -> NDArray[np.bool_]:
         """Tell where there are data.

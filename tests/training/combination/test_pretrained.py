@@ -1,0 +1,196 @@
+"""The factor of features that were learnt beforehand: wherever it is asked, and whatever it was told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from napari_fhn.box import Box
+from napari_fhn.network.hyperbolic import HyperbolicNetwork
+from napari_fhn.structure.bodies import Bodies
+from napari_fhn.structure.known import Known
+from napari_fhn.training.combination import pretrained
+from napari_fhn.training.combination.opening import open_combiner
+from napari_fhn.training.combination.pretrained import PretrainedFeatures, Sections
+from napari_fhn.training.combination.settings import Combination
+from napari_fhn.training.data.frame import Frame
+from napari_fhn.training.data.labelled import LabelFile
+from napari_fhn.training.data.volume import Volume
+from napari_fhn.training.job import Input
+from napari_fhn.training.models.pretrained import bundled
+from samples import family
+
+
+@pytest.fixture(scope="module")
+def survey():
+    """One on which nothing was ever learnt."""
+    return family.survey(2000)
+
+
+@pytest.fixture
+def volume(tmp_path, survey):
+    np.save(tmp_path / "survey.npy", survey.amplitude)
+    return Volume((Input(str(tmp_path / "survey.npy")),))
+
+
+def factor(volume, labels, classes, vertical=2):
+    return PretrainedFeatures(Known(labels, classes), Sections(volume, vertical, bundled(), torch.device("cpu")))
+
+
+@pytest.fixture
+def told(volume, survey):
+    return factor(volume, survey.labels, len(survey.names))
+
+
+def test_it_knows_more_than_the_nearest_well(told, survey):
+    said = told.read(Box.whole(survey.truth.shape))
+    assert said.dtype == np.float32
+    np.testing.assert_allclose(said.sum(axis=0), 1, atol=1e-5)
+    line, trace = np.indices(survey.truth.shape[:2])
+    near = np.argmin([(line - i) ** 2 + (trace - j) ** 2 for i, j in survey.wells], axis=0)
+    copied = np.stack([survey.truth[i, j] for i, j in survey.wells])[near]
+    asked = survey.labels == 0
+    right = [(named == survey.truth)[asked].mean() for named in (said.argmax(axis=0) + 1, copied)]
+    assert right[0] > right[1] + 0.05
+
+
+def test_a_section_is_the_same_whatever_box_it_is_asked_in(told, survey):
+    lines, traces, samples = survey.truth.shape
+    section = told.read(Box((7, 0, 0), (8, traces, samples)))
+    for first, last, top, bottom in ((0, traces, 0, samples), (13, 40, 21, 70), (0, 9, samples - 5, samples)):
+        part = told.read(Box((7, first, top), (8, last, bottom)))
+        np.testing.assert_allclose(part, section[:, :, first:last, top:bottom], atol=1e-5)
+    slab = told.read(Box((5, 0, 0), (9, traces, samples)))
+    assert told._ways(Box((5, 0, 0), (9, traces, samples))) == (0,)
+    np.testing.assert_allclose(slab[:, 2:3], section, atol=1e-5)
+    assert told._ways(Box.whole(survey.truth.shape)) == (0, 1)
+    assert told._ways(Box((0, 3, 0), (lines, 4, samples))) == (1,)
+
+
+def test_sections_at_once_are_those_one_by_one(told, survey, monkeypatch):
+    box = Box((0, 0, 0), (12, *survey.truth.shape[1:]))
+    at_once = told.read(box)
+    monkeypatch.setattr(pretrained, "_AT_ONCE", 1)
+    np.testing.assert_allclose(told.read(box), at_once, atol=1e-5)
+
+
+def test_a_well_that_is_left_out_is_as_if_it_had_never_been(volume, survey, told):
+    bodies = Bodies.of(Known(survey.labels, len(survey.names)), 2)
+    number = int(bodies.at(np.array([survey.wells[0]]))[0])
+    i, j = survey.wells[0]
+    labels = survey.labels.copy()
+    labels[i - 4 : i + 5, j - 4 : j + 5] = 0
+    box = Box((i, 0, 0), (i + 1, *survey.truth.shape[1:]))
+    without = told.without([number]).read(box)
+    np.testing.assert_allclose(without, factor(volume, labels, len(survey.names)).read(box), atol=1e-5)
+    assert np.abs(without - told.read(box)).max() > 0.05
+
+
+def test_it_follows_labels_as_they_change(volume, survey):
+    painted = np.where(survey.labels == 1, survey.labels, 0)
+    labels = Known(painted, len(survey.names))
+    one = PretrainedFeatures(labels, Sections(volume, 2, bundled(), torch.device("cpu")))
+    box = Box((0, 0, 0), (1, *survey.truth.shape[1:]))
+    assert not one.look()
+    np.testing.assert_allclose(one.read(box), 1 / len(survey.names))  # of one class alone nothing follows
+    painted[...] = survey.labels
+    labels.look()
+    assert one.look()
+    np.testing.assert_allclose(one.read(box), factor(volume, survey.labels, len(survey.names)).read(box), atol=1e-6)
+
+
+def test_a_class_that_nobody_showed_is_not_said(volume, survey):
+    labels = np.where(survey.labels == 2, 0, survey.labels)
+    said = factor(volume, labels, len(survey.names)).read(Box((0, 0, 0), (1, *survey.truth.shape[1:])))
+    assert not said[1].any()
+    np.testing.assert_allclose(said.sum(axis=0), 1, atol=1e-5)
+
+
+def test_strokes_and_points_are_known_too(volume, survey):
+    labels = np.zeros_like(survey.labels)
+    labels[20, 10:70, 10:60] = survey.truth[20, 10:70, 10:60]  # part of a section
+    labels[40, 33, 50] = survey.truth[40, 33, 50]  # a point
+    one = factor(volume, labels, len(survey.names))
+    windows = one._windows()
+    assert {window.across for window in windows} == {0, 1}
+    assert {(window.across, window.line) for window in windows} >= {(0, 20), (0, 40), (1, 33)}
+    said = one.read(Box((21, 0, 0), (22, *survey.truth.shape[1:]))).argmax(axis=0)[0] + 1
+    asked = np.isin(survey.truth[21], np.unique(labels)[1:])
+    assert (said == survey.truth[21])[asked].mean() > 0.5
+
+
+def test_of_very_many_bodies_some_show_what_features_mean(volume, survey, monkeypatch):
+    monkeypatch.setattr(pretrained, "_WINDOWS", 10)
+    labels = np.zeros_like(survey.labels)
+    labels[2::6, 2::6] = survey.truth[2::6, 2::6]
+    one = factor(volume, labels, len(survey.names))
+    assert len(one._windows()) == 10
+    assert one.read(Box((0, 0, 0), (1, *survey.truth.shape[1:]))).max() > 0.5
+
+
+@pytest.mark.parametrize("vertical", [0, 1])
+def test_whichever_axis_is_vertical(tmp_path, volume, survey, vertical):
+    turned = {"survey": survey.amplitude, "labels": survey.labels}
+    for name, values in turned.items():
+        np.save(tmp_path / f"{name}-{vertical}.npy", np.moveaxis(values, 2, vertical))
+    frame_of = Volume((Input(str(tmp_path / f"survey-{vertical}.npy")),), volume.normalisation)
+    said = factor(frame_of, survey.labels, len(survey.names), vertical).read(Box.whole(survey.truth.shape))
+    expected = factor(volume, survey.labels, len(survey.names)).read(Box.whole(survey.truth.shape))
+    np.testing.assert_allclose(said, expected, atol=1e-5)
+
+
+def test_a_line_is_one_section_without_neighbours(tmp_path, survey):
+    line, labels = survey.amplitude[survey.wells[0][0]], np.zeros(survey.truth.shape[1:], np.uint8)
+    for trace in (12, 50):
+        labels[:, :][trace - 2 : trace + 3] = survey.truth[survey.wells[0][0]][trace - 2 : trace + 3]
+    np.save(tmp_path / "line.npy", line)
+    volume = Volume((Input(str(tmp_path / "line.npy")),))
+    said = factor(volume, labels, len(survey.names), 1).read(Box.whole(line.shape))
+    assert said.shape == (len(survey.names), *line.shape)
+    np.testing.assert_allclose(said.sum(axis=0), 1, atol=1e-5)
+    np.save(tmp_path / "thin.npy", np.repeat(line[np.newaxis], 3, axis=0))
+    thin = np.zeros((3, *line.shape), np.uint8)
+    thin[1] = labels
+    volume = Volume((Input(str(tmp_path / "thin.npy")),), volume.normalisation)
+    middle = factor(volume, thin, len(survey.names))
+    # The sections across it, of three traces, are learnt from as well: the line has none.
+    middle._windows = lambda: [one for one in PretrainedFeatures._windows(middle) if one.across == 0]
+    np.testing.assert_allclose(middle.read(Box((1, 0, 0), (2, *line.shape)))[:, 0], said, atol=1e-5)
+
+
+def test_gaps_and_attributes_beside_the_amplitudes_change_nothing_else(tmp_path, survey):
+    values = survey.amplitude.astype(np.float32)
+    values[:, :10] = np.nan
+    np.save(tmp_path / "survey.npy", np.stack([values, values**2], axis=-1))
+    volume = Volume((Input(str(tmp_path / "survey.npy"), channel_axis=3),))
+    said = factor(volume, survey.labels, len(survey.names)).read(Box((0, 0, 0), (4, *survey.truth.shape[1:])))
+    assert np.isfinite(said).all()
+    np.save(tmp_path / "one.npy", values)
+    alone = Volume((Input(str(tmp_path / "one.npy")),))
+    expected = factor(alone, survey.labels, len(survey.names)).read(Box((0, 0, 0), (4, *survey.truth.shape[1:])))
+    np.testing.assert_allclose(said, expected, atol=1e-5)
+
+
+def test_a_prediction_of_a_volume_is_made_of_it(layered_3d):
+    job, truth = layered_3d
+    job = replace(job, combination=Combination(("pretrained",), "off", "off"))
+    frame = Frame(Volume(job.inputs), job.network, job.framing)
+    combiner, notes = open_combiner(job, frame, LabelFile(job.labels, frame.shape, 3))
+    assert combiner is not None
+    assert not notes
+    assert combiner.heard == ("pretrained",)
+    found = combiner.combine(Box.whole(frame.shape), None)
+    assert (found.classes == truth).mean() > 0.8
+
+
+def test_the_network_that_comes_along_can_be_inverted():
+    network = bundled().network
+    assert isinstance(network, HyperbolicNetwork)
+    data = torch.randn(2, 4, 96, 128, generator=torch.Generator().manual_seed(0))
+    last, before = network.states(data)
+    second, first = network.invert(last, before)
+    torch.testing.assert_close(first, network.first_state(data), atol=1e-3, rtol=1e-3)
+    torch.testing.assert_close(second, first, atol=1e-3, rtol=1e-3)
