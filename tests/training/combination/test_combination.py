@@ -122,7 +122,7 @@ def test_one_well_that_nobody_foretells_does_not_say_whom_to_believe(combined, m
     found = models.load(job.model).combination
     assert found is not None
     assert found.bodies == 1
-    assert found.weights == believed(("reflectors", "pretrained")).weights
+    assert found.weights == believed(("reflectors",)).weights
 
 
 @pytest.mark.parametrize("why", ["one well", "no class at both"])
@@ -137,7 +137,7 @@ def test_without_enough_bodies_weights_are_believed(combined, why):
     np.save(job.labels, labels)
     trained(job)
     found = models.load(job.model).combination
-    assert found == believed(("reflectors", "pretrained"))
+    assert found == believed(("reflectors",))
     assert "No labels could be left out" in found.words()[1]
 
 
@@ -277,7 +277,7 @@ def test_where_a_package_is_missing_the_network_alone_predicts(layered, monkeypa
 
 def test_a_job_keeps_what_was_chosen(layered, tmp_path):
     job, _ = layered
-    job = replace(job, combination=Combination(("reflectors", "pretrained"), "off", "on", str(tmp_path / "structure")))
+    job = replace(job, combination=Combination(("reflectors",), "off", "on", str(tmp_path / "structure")))
     assert Job.from_json(job.to_json()) == job
     job.save(tmp_path / "job.json")
     assert Job.load(tmp_path / "job.json") == job
@@ -322,7 +322,7 @@ def test_a_person_may_leave_out_what_was_found_and_insist_on_what_was_not(combin
     list(predict(plain))
     rough, made = np.load(job.prediction), provenance.read(job.prediction)
     assert (rough != smooth).any()
-    assert made.factors == ("reflectors", "pretrained")
+    assert made.factors == ("reflectors",)
     assert made.complete
     trained(replace(plain, model=str(Path(job.model).with_name("rough"))))
     insisting = replace(job, model=str(Path(job.model).with_name("rough")))
@@ -331,9 +331,9 @@ def test_a_person_may_leave_out_what_was_found_and_insist_on_what_was_not(combin
 
 
 def test_what_is_not_wanted_is_not_heeded():
-    found = Found(believed(("reflectors", "pretrained")).factors, reach=(2, 4), order=(1, 0), penalty=2.0)
+    found = Found(believed(("reflectors",)).factors, reach=(2, 4), order=(1, 0), penalty=2.0)
     assert found.heeding(Combination()) == found
-    assert found.heeding(Combination(smoothing="off", order="off")) == believed(("reflectors", "pretrained"))
+    assert found.heeding(Combination(smoothing="off", order="off")) == believed(("reflectors",))
     assert found.heeding(Combination(order="off")).finishes == ("smoothing",)
 
 
@@ -344,7 +344,7 @@ def test_who_stops_early_gets_what_the_view_showed(combined):
         if getattr(update, "step", 0) >= 6:
             control.stop.set()
     kept = models.load(job.model).combination
-    assert kept == believed(("reflectors", "pretrained")).heard(6 / 24)
+    assert kept == believed(("reflectors",)).heard(6 / 24)
     list(fit(job, Control(watched=False), resume=True))  # and whoever goes on finds the weights as ever
     found = models.load(job.model).combination
     assert found is not None
@@ -359,10 +359,10 @@ def test_a_network_of_a_few_steps_that_nobody_weighed_counts_little_to_the_end(c
     job = replace(job, schedule=replace(job.schedule, steps=3))
     list(fit(job, Control(watched=False)))
     found = models.load(job.model).combination
-    assert found == believed(("reflectors", "pretrained")).heard(3 / 30)
+    assert found == believed(("reflectors",)).heard(3 / 30)
     longer = replace(job, schedule=replace(job.schedule, steps=6))
     list(fit(longer, Control(watched=False), resume=True))
-    assert models.load(job.model).combination == believed(("reflectors", "pretrained")).heard(6 / 30)
+    assert models.load(job.model).combination == believed(("reflectors",)).heard(6 / 30)
 
 
 def test_places_of_labels_count_more_while_there_is_no_network_to_listen_to():

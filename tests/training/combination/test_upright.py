@@ -32,7 +32,8 @@ def test_reflectors_are_followed_whichever_axis_is_vertical(layered_3d, vertical
         one = replace(
             job, inputs=(replace(job.inputs[0], path=paths["input"]),), labels=paths["labels"], vertical_axis=axis
         )
-        frame = Frame(Volume(one.inputs), one.network, one.framing)
+        # One normalisation for all: each would be fitted on other traces.
+        frame = Frame(Volume(one.inputs, Volume(job.inputs).normalisation), one.network, one.framing)
         combiner, notes = open_combiner(one, frame, LabelFile(one.labels, frame.shape, 3))
         assert combiner is not None
         assert not notes
