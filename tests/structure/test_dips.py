@@ -143,11 +143,15 @@ def test_bricks_are_the_whole(shape: tuple[int, ...], rounds: int) -> None:
     field = DipField.open(data, settings=chosen)
     assert sum(1 for _ in field.fill()) > 4
     found = field.read(Box.whole(shape))
-    # Where two slopes are as clear as each other, rounding may choose the other one: three of 6500 samples with the
-    # oldest libraries. A seam would be a tenth of them.
-    few = 2e-4 if int(np.__version__.split(".")[0]) > 1 else 1e-3
-    assert np.mean(np.abs(found.slopes - whole.slopes) > 2e-3) < few
-    assert np.mean(np.abs(found.coherence - whole.coherence) > 5e-3) < few
+    # Where two slopes are as clear as each other, rounding may choose the other one. Products of matrices of other
+    # sizes are rounded alike with some processors' kernels and not with others', so that it is what data do that differ
+    # by rounding which bounds it: 1 sample in 100. A seam would be a tenth of them.
+    rounded = data * (1 + np.finfo(np.float32).eps * np.random.default_rng(0).choice([-1, 1], data.shape))
+    other = dips_of(rounded.astype(np.float32), chosen)
+    for name, least in (("slopes", 2e-3), ("coherence", 5e-3)):
+        seam, rounding = (np.mean(np.abs(getattr(one, name) - getattr(whole, name)) > least) for one in (found, other))
+        assert seam <= 2e-4 + 1.5 * rounding
+        assert rounding < 0.02
 
 
 @pytest.mark.usefixtures("small_bricks")
