@@ -13,7 +13,7 @@ from napari_fhn.training.job import JobError
 from napari_fhn.training.plan import plan
 from napari_fhn.training.recipes import fitting, recipe
 
-_CLASSES = 8
+CLASSES = 8
 """Taken for the forecast, where the classes are not known yet: their scores are a small part of it."""
 
 _THIN = 16
@@ -68,7 +68,7 @@ def choose(
     memory: int,
     *,
     vertical_axis: int | None = -1,
-    classes: int = _CLASSES,
+    classes: int = CLASSES,
     agreement: Agreement | None = None,
     bands: int | None = None,
 ) -> RecipeChoice:
@@ -144,6 +144,13 @@ def choose(
         f"There is a GPU with {in_words(memory)} free, and whole blocks, which see geology in all directions, need "
         f"{in_words(needed.total)}.",
     )
+
+
+def where_labels_agree(found: RecipeChoice, vertical_axis: int | None) -> str:
+    """Return the recipe that is chosen instead where labelled places foretell each other; empty where none is."""
+    if vertical_axis is not None:
+        return "layers"
+    return "regions" if found.name == "map" else ""
 
 
 def _steps_for(shape: Sequence[int], block: Sequence[int]) -> int:
