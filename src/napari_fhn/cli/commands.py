@@ -28,6 +28,7 @@ from napari_fhn.cli import (
     horizon,
     info,
     listing,
+    misplaced,
     outputs,
     predict,
     recipes,
@@ -112,8 +113,9 @@ def _parsed(words: Sequence[str], typed: str) -> argparse.Namespace | None:
     try:
         options = parser().parse_args(words)
         outputs.check(options)
+        misplaced.check(options)
     except ValueError as error:
-        saying.fail(str(error), WRONG)
+        saying.fail(misplaced.of_a_session(words, str(error)), WRONG)
         return None
     options.typed = typed
     return options

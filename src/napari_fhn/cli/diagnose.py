@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from napari_fhn.cli.exits import OK
 from napari_fhn.cli.networks import add_network, chosen
 from napari_fhn.cli.options import Commands, UsageError, add_json
+from napari_fhn.cli.saying import busy
 from napari_fhn.cli.tables import aligned
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.bounds import MOST_H
@@ -36,12 +37,13 @@ def run(options: argparse.Namespace) -> int:
         raise JobError("diagnoses are for hyperbolic networks, and this is one to compare with")
     if any(not 0 < h <= MOST_H for h in options.h or ()):
         raise UsageError(f"time steps are above 0, and at most {MOST_H:g}")
-    from napari_fhn.training.models.diagnosis import of_architecture, of_model
+    with busy("Looking at the network"):
+        from napari_fhn.training.models.diagnosis import of_architecture, of_model
 
-    if asked.job is None:
-        found = of_architecture(asked.network, options.h, options.seed)
-    else:
-        found = of_model(asked.job.model, options.h, options.seed)
+        if asked.job is None:
+            found = of_architecture(asked.network, options.h, options.seed)
+        else:
+            found = of_model(asked.job.model, options.h, options.seed)
     if options.json:
         print(json.dumps({"kind": "Diagnosis", **asdict(found), "verdict": found.verdict}))
         return OK

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_fhn.cli.exits import OK
 from napari_fhn.cli.options import Commands, UsageError, add_json, add_take_over
+from napari_fhn.cli.saying import busy
 from napari_fhn.cli.sessions import existing, say
 from napari_fhn.cli.tables import aligned, number
 from napari_fhn.cli.typed import here
@@ -102,7 +103,8 @@ def compare(options: argparse.Namespace) -> int:
 
     session = _session(options)
     one, other = session.runs.get(options.first), session.runs.get(options.second)
-    found = compared(one, other)
+    with busy("Comparing"):
+        found = compared(one, other)
     if options.json:
         print(json.dumps({"kind": "Comparison", "first": one.id, "second": other.id, **asdict(found)}))
         return OK
