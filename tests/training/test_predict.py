@@ -216,7 +216,7 @@ def test_a_survey_that_does_not_go_with_the_model_is_refused(trained, tmp_path):
     bands = tmp_path / "bands.npy"
     np.save(bands, np.zeros((2, 12, 20, 32), np.float32))
     other = replace(trained, inputs=(replace(trained.inputs[0], path=str(bands), channel_axis=0),))
-    with pytest.raises(JobError, match="trained on 1 channels"):
+    with pytest.raises(JobError, match="trained on 1 channel "):
         list(predict(other))
 
 

@@ -14,6 +14,7 @@ from napari_fhn.cli.saying import busy
 from napari_fhn.cli.tables import aligned
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.bounds import MOST_H
+from napari_fhn.sentence import counted
 from napari_fhn.training.job import JobError
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps({"kind": "Diagnosis", **asdict(found), "verdict": found.verdict}))
         return OK
     kind = "trained network" if found.trained else "network with random kernels"
-    print(f"A {kind}, {len(found.stability.norms)} layers, on noise of {' x '.join(map(str, found.space))}")
+    print(f"A {kind}, {counted(len(found.stability.norms), 'layers')}, on noise of {' x '.join(map(str, found.space))}")
     print(f"{_over_time_step(found)}\n\n{_layers(found)}\n\n{found.verdict}")
     return OK
 

@@ -16,6 +16,7 @@ from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.comparison import map_axis
 from napari_fhn.network.counting import in_words
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET
+from napari_fhn.sentence import counted
 from napari_fhn.training.plan import Plan, left_beside, plan, plan_of
 from napari_fhn.training.prediction.shard_size import outlook
 from napari_fhn.training.recipes import fitting
@@ -67,7 +68,9 @@ def run(options: argparse.Namespace) -> int:
     schedule = found.schedule
     if options.block is not None:
         if len(options.block) != found.network.dimensions:
-            raise UsageError(f"the network has {found.network.dimensions} axes and the block {len(options.block)}")
+            raise UsageError(
+                f"the network has {counted(found.network.dimensions, 'axes')} and the block {len(options.block)}"
+            )
         schedule = replace(schedule, block=options.block)
     if options.batch is not None:
         schedule = replace(schedule, batch=options.batch)
@@ -143,7 +146,7 @@ def _data(options: argparse.Namespace) -> _Data | None:
         if chosen is None and (line or len(options.shape) == 3):
             chosen = -1
         if chosen is not None and not -len(options.shape) <= chosen < len(options.shape):
-            raise UsageError(f"--shape has {len(options.shape)} axes and no axis {chosen} to be vertical")
+            raise UsageError(f"--shape has {counted(len(options.shape), 'axes')} and no axis {chosen} to be vertical")
         return _Data(options.shape, channels, channels, None if chosen is None else chosen % len(options.shape))
     from napari_fhn.project.data.samples import survey_files
     from napari_fhn.project.data.surveyset import SurveySet
@@ -224,7 +227,7 @@ def _tell(planned: Plan, budget: int, device: str, as_json: bool, proposed: dict
         return
     together = "" if planned.at_once == planned.batch else f", {planned.at_once} at a time"
     size = f"{planned.batch} x {_times(planned.block)} voxels{together}"
-    print(f"{size}, {planned.input_channels} channels, {planned.classes} classes")
+    print(f"{size}, {counted(planned.input_channels, 'channels')}, {counted(planned.classes, 'classes')}")
     print(aligned(rows))
     if planned.beside:
         whose = "" if device == "cpu" else " of the machine's memory"

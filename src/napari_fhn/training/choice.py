@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from napari_fhn.network.counting import in_words
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET
+from napari_fhn.sentence import counted
 from napari_fhn.training.data.neighbours import Agreement
 from napari_fhn.training.job import JobError
 from napari_fhn.training.plan import plan
@@ -103,7 +104,7 @@ def choose(
         When no recipe goes with such a survey.
     """
     if len(shape) not in (2, 3):
-        raise JobError(f"there is no recipe for {len(shape)} spatial axes; 2 or 3 are needed")
+        raise JobError(f"there is no recipe for {counted(len(shape), 'spatial axes')}; 2 or 3 are needed")
     told = agreement is not None and agreement.kappa >= _WELLS_AGREE
     if len(shape) == 2 and vertical_axis is not None:
         if agreement is not None and told:
@@ -112,11 +113,11 @@ def choose(
     if len(shape) == 2:
         bands = channels if bands is None else bands
         if bands >= _SPECTRUM:
-            why = f"The data are a map with {bands} bands: spectra."
+            why = f"The data are a map with {counted(bands, 'bands')}: spectra."
             return RecipeChoice("spectra", why, _steps_for(shape, recipe("spectra").schedule.block))
         if agreement is not None and agreement.kappa >= _PATCHES_AGREE and agreement.bodies >= _MANY:
             return RecipeChoice("regions", _foretold(agreement))
-        words = "1 channel" if channels == 1 else f"{channels} channels"
+        words = counted(channels, "channels")
         return RecipeChoice("map", f"The data are a map with {words}: bands as channels of a 2D network.")
     if vertical_axis is None:
         return RecipeChoice(
@@ -131,7 +132,7 @@ def choose(
     begin = fitting(3)[0]
     if min(shape) < _THIN:
         return RecipeChoice(
-            begin, f"The volume is {min(shape)} voxels thin: sections with their neighbours see all of it."
+            begin, f"The volume is {counted(min(shape), 'voxels')} thin: sections with their neighbours see all of it."
         )
     if device == "cpu":
         return RecipeChoice(begin, "On a processor, sections make many more steps in the same time than blocks do.")

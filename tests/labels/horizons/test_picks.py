@@ -118,7 +118,7 @@ def test_several_horizons_in_one_file(tmp_path, mapped):
 
 def test_picks_of_one_trace_are_averaged_aloud(tmp_path, mapped):
     path = write(tmp_path, ["103 204 60", "103 204 70", "104 204 61", "104 204 62"], "inline crossline twt_ms\n")
-    with pytest.warns(LabelWarning, match="at 1 traces several picks differ by more than a sample"):
+    with pytest.warns(LabelWarning, match="at 1 trace several picks differ by more than a sample"):
         surface = read_horizon(path, mapped)
     assert surface.sel(inline=103, crossline=204) == 65
     assert surface.sel(inline=104, crossline=204) == 61.5

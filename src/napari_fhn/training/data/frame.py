@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from napari_fhn.box import Box
 from napari_fhn.network.comparison import NetworkDescription
 from napari_fhn.network.comparison import map_axis as map_axis_of
+from napari_fhn.sentence import counted
 from napari_fhn.training.data.framing import Framing
 from napari_fhn.training.data.hiding import Lesson
 from napari_fhn.training.data.labelled import LabelFile
@@ -69,7 +70,9 @@ class Frame:
                 raise JobError("sections of a volume are vertical: say which axis is two-way time or depth")
             self.sections = tuple(axis for axis in range(3) if axis != self.vertical_axis)
         elif network.dimensions != ndim:
-            raise JobError(f"a {network.dimensions}D network does not go with a survey of {ndim} spatial axes")
+            raise JobError(
+                f"a {network.dimensions}D network does not go with a survey of {counted(ndim, 'spatial axes')}"
+            )
         if self.sections and self.vertical_axis != 2:
             raise JobError("sections need two-way time or depth as the last axis: transpose the volume")
         _check_map(network, self.map_axis, bool(self.sections) or ndim == 2)
@@ -247,7 +250,7 @@ class Frame:
 
 def _existing(axis: int | None, ndim: int, why: str) -> int | None:
     if axis is not None and not -ndim <= axis < ndim:
-        raise JobError(f"the survey has {ndim} axes and no axis {axis} {why}")
+        raise JobError(f"the survey has {counted(ndim, 'axes')} and no axis {axis} {why}")
     return None if axis is None else axis % ndim
 
 

@@ -21,6 +21,7 @@ from napari_fhn.network.comparison import UNetArchitecture
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET, WorkingSet, forecast
 from napari_fhn.network.hyperbolic import HyperbolicNetwork
 from napari_fhn.network.side_by_side import shares, side_by_side
+from napari_fhn.sentence import counted
 from napari_fhn.training.control import Control
 from napari_fhn.training.data.frame import Frame
 from napari_fhn.training.job import JobError
@@ -175,7 +176,8 @@ class Evaluator:
         """Note where short memory changes what is predicted: where tiles pass into each other."""
         if self.short and any(cut.fade for lattice in lattices for cut in lattice.cuts):
             self.notes.append(
-                f"Memory is short: tiles of {self.voxels} voxels pass into each other, and where they do the "
+                f"Memory is short: tiles of {counted(self.voxels, 'voxels')} pass into each other, and "
+                "where they do the "
                 "prediction may differ a little from one that is made with more memory."
             )
 
