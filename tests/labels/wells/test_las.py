@@ -91,7 +91,7 @@ def test_place_in_words_and_times_in_seconds(tmp_path, table):
             "CLASS. : CLASS\n GR. :\n SP. :\n",
             "names 4 curves, and the rows of its ~A section hold 2",
         ),
-        ("TWT.ms : TIME\nCLASS. : CLASS", "CLASS. : CLASS", "names 1 curves, and the rows of its ~A section hold 2"),
+        ("TWT.ms : TIME\nCLASS. : CLASS", "CLASS. : CLASS", "names 1 curve, and the rows of its ~A section hold 2"),
         ("108 2", "108 2 9", "row 3 of its ~A section ('108 2 9') holds 3 values"),
         ("108 2", "108", "row 3 of its ~A section ('108') holds 1 value"),
         ("WRAP. NO", "WRAP. NO" + "x" * 3000, "line 3: its header has a line of"),
