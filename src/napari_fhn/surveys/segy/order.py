@@ -209,9 +209,10 @@ def _say_gaps(reading: Reading, found: Arrangement, where: str) -> None:
         )
     if isinstance(order, TraceMap) and not order.full:
         size = order.numbers.size
+        gaps = size - found.n_places
         reading.notes.append(
-            f"{counted(size - found.n_places, f'of {size:,} places have', f'of {size:,} places has')} no trace "
-            f"({100 * (1 - found.n_places / size):.1f} %), which is read as missing."
+            f"{counted(gaps, f'of {size:,} places have', f'of {size:,} places has')} no trace "
+            f"({100 * gaps / size:.1f} %); {'it is' if gaps == 1 else 'they are'} read as missing."
         )
 
 
