@@ -140,8 +140,8 @@ class InPlace(Portable):
 
     in_place = True
 
-    def convolve(self, state, kernels, bias, out, staging):
-        return out.copy_(super().convolve(state, kernels, bias, None, None))
+    def convolve(self, state, kernels, bias, out, staging, *, relu=False):
+        return out.copy_(super().convolve(state, kernels, bias, None, None, relu=relu))
 
 
 @pytest.mark.parametrize("architecture", VARIANTS)

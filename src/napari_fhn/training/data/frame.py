@@ -148,6 +148,31 @@ class Frame:
         values = np.moveaxis(self.volume.read(Box(tuple(start), tuple(stop))), 1 + across, 1)
         return values.reshape(-1, *values.shape[2:])
 
+    def data_of_all(self, box: Box, across: int | None) -> NDArray[np.float32]:
+        """Read the data channels of all sections of a box, each value once.
+
+        Parameters
+        ----------
+        box : Box
+            As in :meth:`read`, of any thickness.
+        across : int or None
+            As in :meth:`read`.
+
+        Returns
+        -------
+        ndarray
+            ``(sections, channels, *space)``; of a block one.
+        """
+        if across is None:
+            return self.data(box, None)[np.newaxis]
+        start, stop = list(box.start), list(box.stop)
+        start[across] -= self.context
+        stop[across] += self.context
+        values = np.moveaxis(self.volume.read(Box(tuple(start), tuple(stop))), 1 + across, 0)
+        beside = np.lib.stride_tricks.sliding_window_view(values, 2 * self.context + 1, axis=0, writeable=True)
+        found = np.moveaxis(beside, -1, 2)
+        return np.ascontiguousarray(found).reshape(len(found), -1, *found.shape[3:])
+
     def position(self, box: Box, across: int | None) -> NDArray[np.float32]:
         """Return the other channels of :meth:`read`: where each voxel lies, and what is known around it.
 
