@@ -135,7 +135,8 @@ def resampling(
 ) -> list[Pass] | None:
     """Return what :func:`resample_` does on a processor, to be done by :func:`run` as often as these arrays are used.
 
-    To find the views takes as long as a fifth of the work. None on another device, and where they would be many.
+    To find the views takes a quarter of the time where states are small. None on another device, and where they would
+    be many.
     """
     slabs = list(itertools.islice(_slabs(flat, shape, axes, finer, scratch), _MOST_SLABS + 1))
     if len(slabs) > _MOST_SLABS or flat.device.type != "cpu":
