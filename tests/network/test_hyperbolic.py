@@ -383,7 +383,7 @@ def test_scores_lie_on_the_grid_of_the_data(dimensions, level):
         torch.testing.assert_close(scores, coarse)
     else:
         smooth = torch.linspace(0, 1, coarse.shape[2]).view(1, 1, -1, *[1] * (dimensions - 1)).expand_as(coarse)
-        net._padded_scores = lambda _: smooth
+        net._padded_scores = lambda *_: smooth
         torch.testing.assert_close(pool(net.scores(data), 2**level)[inner], smooth[inner])
 
 
