@@ -109,7 +109,7 @@ def test_points_name_codes_with_and_without_decimals(tmp_path):
     burnt = Knowledge((Source(tmp_path / "p.csv", "points"),)).burn(opened, out)
     assert burnt.classes.codes == (0, 10, 80)  # a point says something of where it lies: 0 is a class there
     assert sorted(out[out > 0]) == [1, 2, 3]
-    assert any("1 points have no class, or a negative number for one" in word for word in burnt.words)
+    assert any("1 point has no class, or a negative number for one" in word for word in burnt.words)
 
 
 def test_a_legend_is_taken_as_it_is_numbered(tmp_path):

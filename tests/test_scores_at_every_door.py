@@ -89,7 +89,7 @@ def test_the_same_sentences_at_every_door(session, capsys):
 def test_folds_are_told_before_they_begin_and_say_the_same(session, capsys):
     assert main(["score", "--session", "s", "--leave-one-out", "--folds", "2", "--steps", "1"]) == 0
     typed = capsys.readouterr().out
-    planned = "5 wells are left out in 2 folds: 2 trainings of 1 steps"
+    planned = "5 wells are left out in 2 folds: 2 trainings of 1 step"
     assert planned in typed
     assert typed.index(planned) < typed.index("Fold 1 of 2")
     assert "The other folds take about" in typed

@@ -57,7 +57,7 @@ def test_places_of_a_receiver_are_labels_of_a_map(tmp_path):
     found = Knowledge((Source.of(path, scene, field="type"),)).burn(scene, out)
     assert np.argwhere(out).tolist() == [[1, 2]]
     assert found.classes.names == ("salt",)
-    assert any("1 of 2 shapes have no 'type'" in words for words in found.words)
+    assert any("1 of 2 shapes has no 'type'" in words for words in found.words)
     path.write_text(GPX.format(lat=lat, lon=lon, more=TRACK))
     with pytest.raises(Undeclared) as asked:
         read_polygons(path)

@@ -85,9 +85,27 @@ def why_not(path: str | os.PathLike[str], *, folder: bool = False) -> tuple[str,
     if stat.S_ISREG(mode) or (folder and stat.S_ISDIR(mode)):
         return None
     if stat.S_ISDIR(mode):
-        return "it is a folder", "Open a file inside it"
+        return folder_in_words(path)
     kind = next((words for is_kind, words in _KINDS if is_kind(mode)), "no file")
     return f"it is {kind}, and no file", _SAVE
+
+
+def folder_in_words(path: str | Path) -> tuple[str, str]:
+    """Say of a folder, where a file is wanted, what it is.
+
+    Parameters
+    ----------
+    path : path-like
+        A folder that is there.
+
+    Returns
+    -------
+    tuple of str
+        What is wrong, and the way out.
+    """
+    if (Path(path) / "session.json").is_file():
+        return "it is a session, and no file", "Name it with --session"
+    return "it is a folder", "Open a file inside it"
 
 
 def leads_away(path: str | Path) -> tuple[str, str] | None:

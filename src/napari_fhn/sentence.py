@@ -34,6 +34,47 @@ def in_one_line(text: str, longest: int = LONGEST) -> str:
     return line if len(line) <= longest else f"{line[:half]}...{line[-half:]}"
 
 
+#: What is called otherwise than without its last letter where there is one of it.
+_ONE = {"blocks of labels": "block of labels", "bodies of labels": "body of labels", "bricks of dips": "brick of dips"}
+_ENDINGS = (
+    ("axes", "axis"),
+    ("indices", "index"),
+    ("classes", "class"),
+    ("processes", "process"),
+    ("patches", "patch"),
+    ("boxes", "box"),
+    ("ies", "y"),
+    ("s", ""),
+)
+
+
+def counted(number: int, many: str, one: str = "") -> str:
+    """Return how many there are of something, in words that go with the number.
+
+    Parameters
+    ----------
+    number : int
+        How many.
+    many : str
+        What several are called; with a verb where one follows.
+    one : str
+        What one is called, where that does not follow from it.
+
+    Examples
+    --------
+    >>> counted(1, "traces"), counted(1200, "traces"), counted(1, "spatial axes"), counted(0, "bodies of labels")
+    ('1 trace', '1,200 traces', '1 spatial axis', '0 bodies of labels')
+    >>> counted(1, "rows have no value", "row has no value")
+    '1 row has no value'
+    """
+    if number != 1:
+        return f"{number:,} {many}"
+    if one or many in _ONE:
+        return f"1 {one or _ONE[many]}"
+    last, new = next(pair for pair in _ENDINGS if many.endswith(pair[0]))
+    return f"1 {many.removesuffix(last)}{new}"
+
+
 def begun(text: str) -> str:
     """Return a sentence with a capital at its beginning, unless it begins with the name of a file, which has its own.
 

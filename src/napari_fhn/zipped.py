@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from napari_fhn.sentence import counted
+
 #: First bytes of a zip that holds anything.
 MAGIC = b"PK\x03\x04"
 #: All parts together unpack to no more than this.
@@ -51,7 +53,7 @@ def opened(path: Path, what: str) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(path) as archive:
             if len(archive.infolist()) > _MOST_PARTS:
-                raise ZipError(f"it holds {len(archive.infolist()):,} parts", way_out)
+                raise ZipError(f"it holds {counted(len(archive.infolist()), 'parts')}", way_out)
             yield archive
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
         if isinstance(error, ValueError) and type(error) is not ValueError and not isinstance(error, UnicodeError):

@@ -125,7 +125,7 @@ def test_surveys_of_xarray_are_taken_with_their_place():
         (lambda image: fhn.open("sample:nothing"), SurveyError, "no such sample"),
         (lambda image: fhn.open(image, axes=("y",)), SurveyError, "2 axes"),
         (lambda image: fhn.open(image, axes=("y", "north")), SurveyError, "twice"),
-        (lambda image: fhn.open(image[0]), ProjectError, "1 spatial axes"),
+        (lambda image: fhn.open(image[0]), ProjectError, "1 spatial axis"),
         (lambda image: fhn.open([]), ProjectError, "no survey to work on"),
         (lambda image: fhn.open(np.zeros((3, 4, 5)), vertical_axis=7), ProjectError, "no axis 7"),
     ],

@@ -91,7 +91,7 @@ def test_surfaces_and_a_geotiff_have_the_place_of_each_trace(beds):
         (["beds.nc", "top.csv", "--quality", "3"], "a least quality of 3 is none"),
         (["beds.nc", "top.csv", "--reach", "0"], "leads nowhere"),
         (["beds.nc", "absent.csv"], "absent.csv"),
-        (["beds.nc", "deep.csv"], "none of its 1 picks lies in the survey"),
+        (["beds.nc", "deep.csv"], "none of its 1 pick lies in the survey"),
         (["map.npy", "top.csv"], "horizons are followed in a seismic volume"),
     ],
 )

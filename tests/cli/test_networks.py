@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from tests.cli.conftest import prepared
 
+from napari_fhn import surveys
 from napari_fhn.cli import main
 from napari_fhn.cli.networks import sizes
 from napari_fhn.cli.typed import number_of_bytes
@@ -17,6 +18,7 @@ from napari_fhn.network.diagnostics import Energy, Stability
 from napari_fhn.network.forecast import forecast
 from napari_fhn.network.language import write
 from napari_fhn.network.presets import architecture
+from napari_fhn.sample_data import HYPERSPECTRAL
 from napari_fhn.training import Job
 from napari_fhn.training.machine import device, memory
 from napari_fhn.training.models.diagnosis import verdict
@@ -119,6 +121,50 @@ def test_forecast_of_a_survey_and_of_its_session_agree(survey, wells, capsys):
     assert after["block"] == before["block"] == [8, 32]
 
 
+@pytest.mark.usefixtures("small")
+def test_a_survey_is_forecast_with_the_recipe_that_a_session_chooses(survey, wells, capsys):
+    given = [str(survey), "--device", "cpu"]
+    assert main(["forecast", *given]) == 0
+    said = capsys.readouterr().out.splitlines()[0]
+    chosen = said.removesuffix(" With labels that foretell each other train takes 'layers'.")
+    assert chosen != said
+    proposed, named = forecasts(capsys, *given), forecasts(capsys, *given, "--recipe", "sections")
+    assert proposed.pop("recipe") == "sections"
+    assert proposed.pop("why") == said
+    assert proposed.keys() == named.keys()
+    assert proposed["networks"][0]["bytes"] == named["networks"][0]["bytes"]
+    assert main(["train", *given, *wells, "--session", "s"]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == chosen
+
+
+def test_what_is_not_there_yet_is_forecast_with_the_recipe_that_a_session_chooses(capsys):
+    assert forecasts(capsys, "--shape", "60,200,300", "--device", "cpu")["recipe"] == "sections"
+    assert forecasts(capsys, "--shape", "60,200", "--device", "cpu")["recipe"] == "map"
+    assert forecasts(capsys, "--shape", "60,200", "--vertical-axis", "1", "--device", "cpu")["recipe"] == "sections"
+    assert forecasts(capsys, "--shape", "60,200", "--channels", "200", "--device", "cpu")["recipe"] == "spectra"
+
+
+def test_a_volume_without_names_is_forecast_when_it_is_said_where_it_is_up(tmp_path, capsys):
+    np.save(tmp_path / "a.npy", np.zeros((20, 24, 40), np.float32))
+    given = ["forecast", str(tmp_path / "a.npy"), "--device", "cpu"]
+    assert main(given) == 2
+    assert "--vertical-axis N" in capsys.readouterr().err
+    assert main([*given, "--vertical-axis", "-1"]) == 0
+    assert "Recipe 'sections'" in capsys.readouterr().out
+
+
+def test_a_recipe_for_sections_tells_its_network_where_it_is_on_a_line(capsys):
+    """What two axes are is told by the recipe: an upright line has its height as a channel, as it is trained."""
+    assert forecasts(capsys, "--shape", "60,200", "--recipe", "sections")["input_channels"] == 2
+
+
+def test_a_spectrum_is_forecast_without_its_bad_bands(capsys):
+    told = forecasts(capsys, "sample:hyperspectral", "--device", "cpu")
+    opened = surveys.open(HYPERSPECTRAL.dates[0])
+    assert told["recipe"] == "spectra"
+    assert told["input_channels"] == 2 * int(opened["good"].sum()) < 2 * opened.sizes["band"]
+
+
 def test_diagnose_a_network_in_words(capsys):
     assert main(["diagnose", "--network", TINY, "--h", "0.5", "1", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
@@ -188,8 +234,11 @@ def test_sizes_of_memory_and_of_blocks():
     ("arguments", "sentence"),
     [
         (["recipes", "cake"], "no recipe is called 'cake'"),
-        (["forecast"], "say which network"),
-        (["forecast", "--recipe", "map", "--network", TINY], "say which network"),
+        (["diagnose"], "say which network"),
+        (["forecast"], "one of SURVEY and --shape"),
+        (["forecast", "--shape", "8,8", "--recipe", "map", "--network", TINY], "say which network"),
+        (["forecast", "--shape", "8,8", "--vertical-axis", "2"], "2 axes and no axis 2"),
+        (["forecast", "--shape", "8,8,8,8"], "no recipe for 4 spatial axes"),
         (["forecast", "--recipe", "map"], "one of SURVEY and --shape"),
         (["forecast", "--recipe", "volume", "--shape", "9,9"], "does not go with a survey of 2"),
         (["forecast", "--recipe", "map", "--shape", "9,9", "--block", "8"], "2 axes and the block 1"),

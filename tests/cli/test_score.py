@@ -98,7 +98,7 @@ def test_each_well_left_out_in_turn(session, capsys):
         (["--leave-one-out", "--truth", "flat.npy"], "leave --truth and --drawn out"),
         (["--leave-one-out", "--drawn", "class"], "leave --truth and --drawn out"),
         (["--leave-one-out", "--margin", "-1"], "a margin of -1 voxels"),
-        (["--leave-one-out", "--folds", "1"], "in 1 folds"),
+        (["--leave-one-out", "--folds", "1"], "in 1 fold"),
         (["--folds", "3"], "go with --leave-one-out"),
         (["--blocks", "3"], "go with --leave-one-out"),
         (["--leave-one-out", "--blocks", "99"], "0 can be spared"),

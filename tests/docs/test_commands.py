@@ -95,15 +95,6 @@ def test_what_is_typed_is_understood(page):
             WHOLE.parse_args(given)  # UsageError says what is not understood
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_forecast_that_is_typed_says_of_which_network(page):
-    """A survey alone is none: the command would end with a question."""
-    surveys = [given for line in [*typed(page), *mentioned(page)] if (given := ours(line)) and given[0] == "forecast"]
-    for given in surveys:
-        if len(given) > 1 and not given[1].startswith("--"):
-            assert {"--recipe", "--network", "--session", "--job"} & set(given), given
-
-
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_pages_that_the_program_names_are_there(path):
     for page in re.findall(r"\bdocs/[\w/-]+\.md\b", path.read_text("utf-8")):

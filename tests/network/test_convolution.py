@@ -6,8 +6,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from napari_fhn.network import convolution, pieces
+from napari_fhn.network import convolution, onednn, pieces
 from napari_fhn.network.convolution import Bfloat16, Fused, Portable, choose
+from napari_fhn.network.resting import Resting
 
 CASES = [
     (2, 3, 8, (5, 6)),
@@ -41,7 +42,7 @@ def implementations():
         yield pytest.param(Fused(), torch.float32, 1e-5, id="fused")
     yield pytest.param(Portable(), torch.float32, 1e-5, id="portable, single")
     yield pytest.param(Portable(), torch.float64, 1e-12, id="portable, double")
-    if convolution._fusion_works(torch.bfloat16):
+    if onednn.fusion_works(torch.bfloat16):
         yield pytest.param(Bfloat16(in_place=True), torch.float32, 3e-2, id="bfloat16")
     yield pytest.param(Bfloat16(in_place=False), torch.float32, 3e-2, id="bfloat16, portable")
 
@@ -90,12 +91,12 @@ def test_a_build_without_the_fused_convolution_gets_the_portable_one(monkeypatch
     def missing(*_):
         raise AttributeError("no such operator")
 
-    convolution._fusion_works.cache_clear()
-    monkeypatch.setattr(convolution, "_accumulate", missing)
+    onednn.fusion_works.cache_clear()
+    monkeypatch.setattr(onednn, "accumulate", missing)
     try:
         assert type(choose(torch.float32, CPU)) is Portable
     finally:
-        convolution._fusion_works.cache_clear()
+        onednn.fusion_works.cache_clear()
 
 
 @pytest.mark.parametrize(("d", "m", "n", "space"), [(2, 3, 8, (37, 6)), (3, 2, 5, (19, 5, 6)), (3, 5, 2, (4, 5, 6))])
@@ -121,7 +122,56 @@ def test_what_is_too_large_for_one_call_is_convolved_in_pieces(monkeypatch, d, m
 
 @pytest.mark.parametrize(("ours", "tolerance"), [(Fused(), 1e-5), (Bfloat16(in_place=True), 3e-2)])
 def test_the_gradient_of_the_kernels_is_summed_over_pieces_on_a_cpu(monkeypatch, ours, tolerance):
-    if not convolution._fusion_works(ours.hidden_dtype(torch.float32)):
+    if not onednn.fusion_works(ours.hidden_dtype(torch.float32)):
         pytest.skip("this processor or build has no such convolution")
     monkeypatch.setattr(pieces, "MOST", 2000)
     test_agrees_with_plain_convolutions(ours, torch.float32, tolerance, 3, 2, 5, (19, 5, 6), 2)
+
+
+@pytest.mark.parametrize(("d", "m", "n", "space"), CASES)
+@pytest.mark.parametrize(("ours", "dtype", "tolerance"), list(implementations()))
+def test_kernels_prepared_once_say_the_same_bits(ours, dtype, tolerance, d, m, n, space):
+    state, hidden, kernels, bias = draw(d, m, n, space, dtype)
+    staging = torch.empty(ours.staging_bytes(state.numel(), hidden.numel()) // 4) if ours.in_place else None
+    asked, found = [], []
+    resting = Resting(lambda: asked.append(1))
+    prepared = Bfloat16(ours.in_place, resting) if isinstance(ours, Bfloat16) else type(ours)(resting)
+    for one in (ours, prepared, prepared):
+        inner, back = torch.empty_like(hidden, dtype=one.hidden_dtype(dtype)), torch.ones_like(state)
+        z = one.convolve(state, kernels, bias, inner, staging, relu=True)
+        one.leap(back, back.clone(), state, z, kernels, -0.25, staging)
+        found.append((z.clone(), back))
+    assert (found[0][0] == 0).any()
+    for z, back in found[1:]:
+        assert torch.equal(z, found[0][0])
+        assert torch.equal(back, found[0][1])
+    assert len(asked) == 4
+    plain = ours.convolve(state, kernels, bias, torch.empty_like(inner), staging)
+    assert torch.equal(plain.relu(), found[0][0])
+
+
+def test_kernels_of_large_networks_are_made_each_time(monkeypatch):
+    made = []
+    one, other = torch.ones(8), torch.zeros(8)
+    monkeypatch.setattr("napari_fhn.network.resting._MOST", one.numel() * 4)
+    resting = Resting()
+    for kernels in (one, one, other, other):
+        assert torch.equal(resting.prepared(kernels, "as they are", lambda k: made.append(k) or k), kernels)
+    assert [k is one for k in made] == [True, False, False]
+
+
+def test_a_build_that_does_not_pack_kernels_goes_without(monkeypatch):
+    if not onednn.fusion_works(torch.float32):
+        pytest.skip("this build has no such convolution")
+
+    def missing(*_):
+        raise NotImplementedError("no such operator")
+
+    state, _, kernels, bias = draw(2, 3, 8, (5, 6), torch.float32)
+    wanted = Fused().convolve(state, kernels, bias, state.new_empty(2, 3, 5, 6), None)
+    onednn.packing_works.cache_clear()
+    monkeypatch.setattr(onednn, "in_order", missing)
+    try:
+        assert torch.equal(Fused(Resting()).convolve(state, kernels, bias, state.new_empty(2, 3, 5, 6), None), wanted)
+    finally:
+        onednn.packing_works.cache_clear()

@@ -140,8 +140,8 @@ class InPlace(Portable):
 
     in_place = True
 
-    def convolve(self, state, kernels, bias, out, staging):
-        return out.copy_(super().convolve(state, kernels, bias, None, None))
+    def convolve(self, state, kernels, bias, out, staging, *, relu=False):
+        return out.copy_(super().convolve(state, kernels, bias, None, None, relu=relu))
 
 
 @pytest.mark.parametrize("architecture", VARIANTS)
@@ -383,7 +383,7 @@ def test_scores_lie_on_the_grid_of_the_data(dimensions, level):
         torch.testing.assert_close(scores, coarse)
     else:
         smooth = torch.linspace(0, 1, coarse.shape[2]).view(1, 1, -1, *[1] * (dimensions - 1)).expand_as(coarse)
-        net._padded_scores = lambda _: smooth
+        net._padded_scores = lambda *_: smooth
         torch.testing.assert_close(pool(net.scores(data), 2**level)[inner], smooth[inner])
 
 

@@ -26,8 +26,8 @@ class InPlace(Portable):
 
     in_place = True
 
-    def convolve(self, state, kernels, bias, out, staging):
-        return out.copy_(super().convolve(state, kernels, bias, None, None))
+    def convolve(self, state, kernels, bias, out, staging, *, relu=False):
+        return out.copy_(super().convolve(state, kernels, bias, None, None, relu=relu))
 
 
 def draw(dimensions, m, n, normalized, batch=2, size=5, seed=0):

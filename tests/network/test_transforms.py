@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from napari_fhn.network import transforms
 from napari_fhn.network.transforms import coarsen, refine, resample_, scratch_for
+from napari_fhn.network.workspace import Sizes, Workspace
 
 
 @st.composite
@@ -100,3 +101,28 @@ def test_odd_sizes_and_odd_channels_are_refused_with_the_way_out():
     coarsen(torch.zeros(1, 1, 4, 5), axes=(0,))
     with pytest.raises(ValueError, match="divisible by 4"):
         refine(torch.zeros(1, 6, 2, 2))
+
+
+@pytest.mark.parametrize("transform", ["haar", "shuffle"])
+@pytest.mark.parametrize("finer", [False, True])
+@pytest.mark.parametrize("slab", [8, 48, 1 << 18])
+def test_a_workspace_changes_resolution_the_same_way_each_time(transform, finer, slab, monkeypatch):
+    monkeypatch.setattr(transforms, "_SLAB", slab)
+    shape, axes = (2, 4, 16, 6), (0, 1)
+    size = 2 * 4 * 16 * 6
+    work = Workspace(Sizes(state=size, scratch=max(slab, size)), torch.float64, torch.device("cpu"))
+    for seed, flat in ((0, work.current), (1, work.before), (2, work.current)):
+        flat.copy_(random((size,), seed))
+        wanted = flat.clone()
+        resample_(wanted, shape, axes, transform, finer=finer, scratch=torch.empty(max(slab, size)).double())
+        work.resample_(flat, shape, axes, transform, finer=finer)
+        assert torch.equal(flat, wanted)
+    # Where slabs are many, of a row each, nothing is kept.
+    assert set(map(type, work._changes.values())) == {type(None) if finer and slab == 8 else list}
+
+
+def test_a_workspace_forgets_blocks_of_ever_new_sizes():
+    work = Workspace(Sizes(state=4 * 400, scratch=4 * 400), torch.float64, torch.device("cpu"))
+    for rows in range(2, 200, 2):
+        work.resample_(work.current[: 8 * rows], (1, 2, rows, 4), (0, 1), "haar", finer=False)
+    assert len(work._changes) <= work._MOST_CHANGES

@@ -293,7 +293,7 @@ def test_filling_can_be_left_in_the_middle(tmp_path: Path) -> None:
 
 
 def test_what_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="not of 1 axes"):
+    with pytest.raises(ValueError, match="not of 1 axis"):
         DipField.open(np.zeros(5))
     with pytest.raises(ValueError, match="steepest"):
         DipField.open(np.zeros((5, 5)), settings=DipSettings(steepest=40.0))

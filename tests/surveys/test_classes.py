@@ -173,19 +173,19 @@ def test_a_class_that_lies_between_the_samples_of_the_survey_is_named(tmp_path):
     surveys.save(tmp_path / "fine.nc", values, fine.template())
     found = read_classes(tmp_path / "fine.nc", GRID)
     assert np.unique(found.values).tolist() == [0, 1]
-    assert "fine.nc: nothing is left of 2 (20 voxels), 3 (1 voxels) on the grid of the survey" in found.words
+    assert "fine.nc: nothing is left of 2 (20 voxels), 3 (1 voxel) on the grid of the survey" in found.words
     # What lies beside the survey is not lost between its voxels, and that it was left out is said another way.
     part = Grid((GridAxis("inline", 2, 101.0), *GRID.axes[1:]), kind="seismic")
     assert "nothing is left of 2 (10 voxels) on the grid" in read_classes(tmp_path / "fine.nc", part).words
     # On its own grid, and on every second sample from the other one on, it is there.
     assert "nothing is left" not in read_classes(tmp_path / "fine.nc", fine).words
     other = Grid((*fine.axes[:2], GridAxis("twt", 6, 402.0, 4.0, "ms")), kind="seismic")
-    assert "nothing is left of 1 (20 voxels), 3 (1 voxels)" in read_classes(tmp_path / "fine.nc", other).words
+    assert "nothing is left of 1 (20 voxels), 3 (1 voxel)" in read_classes(tmp_path / "fine.nc", other).words
     # A code that means "nothing" is no class that could be lost.
     values[values == 2] = 255
     surveys.save(tmp_path / "nothing.nc", values, fine.template())
     words = read_classes(tmp_path / "nothing.nc", GRID).words
-    assert "nothing is left of 3 (1 voxels) on" in words
+    assert "nothing is left of 3 (1 voxel) on" in words
 
 
 def raster(path: Path, codes: np.ndarray, cell: float, crs: str = "EPSG:32633", angle: float = 0.0) -> Path:
@@ -206,9 +206,9 @@ def test_a_class_that_lies_between_the_cells_of_a_map_is_named(tmp_path, angle):
     path = raster(tmp_path / "fine.tif", fine, 3.0, angle=angle)
     found = read_classes(path, survey)
     assert np.unique(found.values).tolist() == [0, 7]
-    assert "nothing is left of 9 (1 voxels) on the grid of the survey" in found.words
+    assert "nothing is left of 9 (1 voxel) on the grid of the survey" in found.words
     stored = surveys.classes.stored_classes(path, survey)
-    assert stored.words({7: 1, 9: 2}, {9: "dyke"})[0].startswith("fine.tif: nothing is left of 9 dyke (1 voxels) on")
+    assert stored.words({7: 1, 9: 2}, {9: "dyke"})[0].startswith("fine.tif: nothing is left of 9 dyke (1 voxel) on")
 
 
 def test_a_class_that_lies_between_the_cells_of_another_map_is_named(tmp_path):

@@ -30,7 +30,7 @@ def test_missing_folders_and_strangers_are_sentences(tmp_path):
         (base, "it holds points, lines or areas, which need a grid to lie on"),
         (base / "a00000001.gdbtable", r"it is a part of a file geodatabase\. Give the whole folder, geology\.gdb"),
         (tmp_path / "missing.sgy", "no such file"),
-        (tmp_path, "this is a folder"),
+        (tmp_path, "it is a folder"),
         (tmp_path / "a.docx", "it is text, and no survey"),
     ):
         with pytest.raises(surveys.SurveyError, match=words) as caught:

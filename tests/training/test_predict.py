@@ -12,13 +12,14 @@ import pytest
 import torch
 
 from napari_fhn.box import Box
-from napari_fhn.network import side_by_side
+from napari_fhn.network import convolution, side_by_side
 from napari_fhn.network.architecture import levels
 from napari_fhn.network.build import build
 from napari_fhn.training import BoxChanged, Control, Done, Focus, Input, Job, JobError, Note, Schedule, fit, predict
 from napari_fhn.training.data.frame import Frame
 from napari_fhn.training.data.volume import Volume
 from napari_fhn.training.models import model as models
+from napari_fhn.training.prediction import evaluator
 from napari_fhn.training.prediction import predictor as predicting
 from napari_fhn.training.prediction.predictor import Predictor
 from napari_fhn.training.prediction.tiles import choose
@@ -216,7 +217,7 @@ def test_a_survey_that_does_not_go_with_the_model_is_refused(trained, tmp_path):
     bands = tmp_path / "bands.npy"
     np.save(bands, np.zeros((2, 12, 20, 32), np.float32))
     other = replace(trained, inputs=(replace(trained.inputs[0], path=str(bands), channel_axis=0),))
-    with pytest.raises(JobError, match="trained on 1 channels"):
+    with pytest.raises(JobError, match="trained on 1 channel "):
         list(predict(other))
 
 
@@ -331,10 +332,10 @@ def test_where_memory_runs_out_tiles_halve_and_the_result_stays(kind, error, tmp
     whole = p.network_probabilities(Box.whole(shape), across)
     scores, most = type(p.network).scores, 30_000 if across is None else 2000
 
-    def scarce(self, data):
+    def scarce(self, data, **others):
         if data[:, 0].numel() > most:
             raise error
-        return scores(self, data)
+        return scores(self, data, **others)
 
     monkeypatch.setattr(type(p.network), "scores", scarce)
     halved = p.network_probabilities(Box.whole(shape), across)
@@ -352,7 +353,7 @@ def test_no_memory_at_all_is_a_sentence(tmp_path, monkeypatch):
     network, shape, vertical = NETWORKS["map"]
     p = predictor(untrained(tmp_path, network, shape, vertical))
 
-    def none_left(self, data):
+    def none_left(self, data, **_):
         raise MemoryError
 
     monkeypatch.setattr(type(p.network), "scores", none_left)
@@ -364,7 +365,7 @@ def test_an_error_that_is_not_about_memory_is_not_hidden(tmp_path, monkeypatch):
     network, shape, vertical = NETWORKS["map"]
     p = predictor(untrained(tmp_path, network, shape, vertical))
 
-    def wrong(self, data):
+    def wrong(self, data, **_):
         raise RuntimeError("sizes differ")
 
     monkeypatch.setattr(type(p.network), "scores", wrong)
@@ -411,15 +412,57 @@ def test_it_is_said_where_short_memory_changes_a_prediction(tmp_path):
         assert any("Memory is short" in one.message for one in updates if isinstance(one, Note)) == said
 
 
+@pytest.mark.parametrize("flips", [False, True])
+def test_sections_seen_a_few_at_a_time_say_the_same_bits_and_share_kernels(flips, tmp_path, monkeypatch):
+    network, shape, vertical = NETWORKS["sections"]
+    p = predictor(replace(untrained(tmp_path, network, shape, vertical), flips=flips))
+    in_tiles(p, 10**6)
+    scores, mirrored, seen, made = type(p.network).scores, convolution._mirrored, [], []
+
+    def watched(self, data, **others):
+        seen.append(len(data))
+        return scores(self, data, **others)
+
+    monkeypatch.setattr(type(p.network), "scores", watched)
+    monkeypatch.setattr(convolution, "_mirrored", lambda *how: made.append(how) or mirrored(*how))
+    found = []
+    for together in (1, 1 << 30):
+        monkeypatch.setattr(evaluator, "_TOGETHER", together)
+        found.append(p.network_probabilities(Box.whole(shape), 0))
+    one, all_of_them = seen[: len(seen) * 5 // 7], seen[len(seen) * 5 // 7 :]
+    assert set(one) == {1}
+    assert set(all_of_them) == {2, 3}  # five sections are two tiles
+    assert np.array_equal(*found)
+    # Twice of two tiles, that have other numbers of examples where all are seen together.
+    assert len(made) <= 4 * len(p.network.kernels)
+    assert made
+
+
+def test_weights_that_change_between_two_tiles_count(tmp_path):
+    network, shape, vertical = NETWORKS["sections"]
+    p = predictor(untrained(tmp_path, network, shape, vertical))
+    whole = Box.whole(shape)
+    before = p.network_probabilities(whole, 0)
+    with torch.no_grad():
+        for kernels in p.network.kernels:
+            kernels.mul_(0.5)
+    after = p.network_probabilities(whole, 0)
+    assert not np.allclose(before, after, atol=1e-3)
+    with torch.no_grad():
+        for kernels in p.network.kernels:
+            kernels.mul_(2)
+    assert np.array_equal(p.network_probabilities(whole, 0), before)
+
+
 def test_a_stop_is_heard_in_the_middle_of_a_tile(tmp_path, monkeypatch):
     network, shape, vertical = NETWORKS["map"]
     p = predictor(untrained(tmp_path, network, shape, vertical))
     control = Control()
     first_state = type(p.network)._padded_scores
 
-    def half_way(self, data):
+    def half_way(self, data, resting):
         control.stop.set()
-        return first_state(self, data)
+        return first_state(self, data, resting)
 
     monkeypatch.setattr(type(p.network), "_padded_scores", half_way)
     assert list(p.write(Box.whole(shape), None, control)) == []

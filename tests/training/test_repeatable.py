@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from napari_fhn.network import convolution
+from napari_fhn.network import convolution, onednn
 from napari_fhn.training import Control, Focus, Job, Progress, fit
 from napari_fhn.training.combination.settings import Combination
 from napari_fhn.training.machine import speed
@@ -79,7 +79,7 @@ def test_what_the_machine_decided_is_in_the_job_that_is_kept(layered, monkeypatc
 
 
 def test_asking_which_precision_is_faster_draws_from_nobodys_numbers(monkeypatch):
-    monkeypatch.setattr(convolution, "_fusion_works", lambda _: True)
+    monkeypatch.setattr(onednn, "fusion_works", lambda _: True)
     torch.manual_seed(0)
     state = torch.get_rng_state()
     convolution.bfloat16_pays.__wrapped__(2, torch.device("cpu"))

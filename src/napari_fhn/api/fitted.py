@@ -25,6 +25,7 @@ from napari_fhn.project.data.backbones import trust_network
 from napari_fhn.project.predictions.applying import applying, classes_of
 from napari_fhn.project.runs import jobs
 from napari_fhn.project.runs.beginning import network_folder
+from napari_fhn.sentence import counted
 from napari_fhn.training.combination.settings import Choice
 from napari_fhn.training.job import Output
 from napari_fhn.training.models.description import Description, read
@@ -53,7 +54,7 @@ class FittedNetwork:
 
     def __repr__(self) -> str:
         found = self.description
-        return f"<FittedNetwork of {found.steps} steps: {', '.join(found.classes)}>"
+        return f"<FittedNetwork of {counted(found.steps, 'steps')}: {', '.join(found.classes)}>"
 
     @property
     def classes(self) -> dict[int, str]:

@@ -27,6 +27,7 @@ from napari_fhn.project.data import arrays
 from napari_fhn.project.data.backbones import trust_all, trust_network
 from napari_fhn.project.runs import jobs, terms
 from napari_fhn.project.runs.attempt import attempt
+from napari_fhn.sentence import counted
 from napari_fhn.training.combination.settings import Choice
 from napari_fhn.training.job import Output
 from napari_fhn.training.updates import Update
@@ -65,8 +66,8 @@ class Work(Planned):
     def __repr__(self) -> str:
         words = self.project.surveys.sentence if self.project.surveys is not None else "surveys not at hand"
         count = len(self.runs.all())
-        runs = f"{count} run{'' if count == 1 else 's'}" if count else "no runs"
-        labelled = f"{len(self.classes)} classes" if self._labelled else "nothing labelled"
+        runs = counted(count, "runs") if count else "no runs"
+        labelled = counted(len(self.classes), "classes") if self._labelled else "nothing labelled"
         return f"<Work {self.session.name}: {words}, {labelled}, {runs}>"
 
     def __enter__(self) -> Work:

@@ -6,6 +6,7 @@
 import sys
 from collections.abc import Sequence
 
+from napari_fhn.cli import pipes
 from napari_fhn.cli.exits import INTERRUPTED
 
 __all__ = ["main"]
@@ -13,6 +14,8 @@ __all__ = ["main"]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; see :func:`napari_fhn.cli.commands.main`."""
+    if arguments is None:  # where it is a program, and not a part of one
+        pipes.forgive()
     try:
         # Here and not above: Ctrl-C may come while it is imported, too.
         from napari_fhn.cli.commands import main as run

@@ -2,7 +2,7 @@
 
 import sys
 
-from napari_fhn.cli.commands import main
+from napari_fhn.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -11,6 +11,7 @@ from napari_fhn.cli.options import Commands, UsageError, add_json, add_known, ad
 from napari_fhn.cli.reading import add_reading
 from napari_fhn.cli.sessions import say, told
 from napari_fhn.cli.typed import here
+from napari_fhn.sentence import counted
 
 _PROGRAM = "napari-fhn carry"
 
@@ -67,10 +68,14 @@ def run(options: argparse.Namespace) -> int:
         if options.json:
             print(json.dumps({"kind": "Carried", "voxels": found.voxels, "session": str(project.session.folder)}))
         elif options.erase:
-            print(f"{found.labels.voxels:,} carried labels are gone; those that were observed stay.")
+            print(
+                f"{counted(found.labels.voxels, 'carried labels are gone', 'carried label is gone')}; those "
+                "that were observed stay."
+            )
         else:
             print(
-                f"{found.voxels:,} voxels are labelled along the reflectors now, each with its confidence as its "
+                f"{counted(found.voxels, 'voxels are labelled', 'voxel is labelled')} along the reflectors now, "
+                "each with its confidence as its "
                 f"weight, in {project.session.folder}."
             )
     return OK

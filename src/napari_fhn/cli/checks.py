@@ -18,6 +18,7 @@ from typing import Literal
 import numpy as np
 
 from napari_fhn import __version__, leftovers
+from napari_fhn.sentence import counted
 
 State = Literal["well", "worth knowing", "wrong"]
 
@@ -150,7 +151,7 @@ def _devices() -> Check:
 def _threads() -> Check:
     may = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     said = os.environ.get("OMP_NUM_THREADS", "")
-    found = f"{may} processors" + (f", OMP_NUM_THREADS={said}" if said else "")
+    found = counted(may, "processors") + (f", OMP_NUM_THREADS={said}" if said else "")
     if said.isdecimal() and int(said) > may:
         advice = f"OMP_NUM_THREADS asks for more threads than there are processors: set it to {may}."
         return Check("threads", found, "worth knowing", advice)

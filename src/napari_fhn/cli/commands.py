@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import errno
-import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -28,6 +27,7 @@ from napari_fhn.cli import (
     horizon,
     info,
     listing,
+    misplaced,
     outputs,
     predict,
     recipes,
@@ -112,8 +112,9 @@ def _parsed(words: Sequence[str], typed: str) -> argparse.Namespace | None:
     try:
         options = parser().parse_args(words)
         outputs.check(options)
+        misplaced.check(options)
     except ValueError as error:
-        saying.fail(str(error), WRONG)
+        saying.fail(misplaced.of_a_session(words, str(error)), WRONG)
         return None
     options.typed = typed
     return options
@@ -129,9 +130,7 @@ def _carried_out(options: argparse.Namespace) -> int:
         saying.say(["stopped; what was whole before is as it was, and nothing is left half written."])
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader of a pipe has seen enough; Python would complain once more when it flushes at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OK
+        return OK  # the reader of a pipe has seen enough, where it is not this program's own (`pipes`)
     except (ValueError, OSError, MemoryError, ImportError) as error:
         sentence = _sentence(error)
         if sentence is None:

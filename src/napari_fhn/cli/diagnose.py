@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from napari_fhn.cli.exits import OK
 from napari_fhn.cli.networks import add_network, chosen
 from napari_fhn.cli.options import Commands, UsageError, add_json
+from napari_fhn.cli.saying import busy
 from napari_fhn.cli.tables import aligned
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.bounds import MOST_H
+from napari_fhn.sentence import counted
 from napari_fhn.training.job import JobError
 
 if TYPE_CHECKING:
@@ -36,17 +38,18 @@ def run(options: argparse.Namespace) -> int:
         raise JobError("diagnoses are for hyperbolic networks, and this is one to compare with")
     if any(not 0 < h <= MOST_H for h in options.h or ()):
         raise UsageError(f"time steps are above 0, and at most {MOST_H:g}")
-    from napari_fhn.training.models.diagnosis import of_architecture, of_model
+    with busy("Looking at the network"):
+        from napari_fhn.training.models.diagnosis import of_architecture, of_model
 
-    if asked.job is None:
-        found = of_architecture(asked.network, options.h, options.seed)
-    else:
-        found = of_model(asked.job.model, options.h, options.seed)
+        if asked.job is None:
+            found = of_architecture(asked.network, options.h, options.seed)
+        else:
+            found = of_model(asked.job.model, options.h, options.seed)
     if options.json:
         print(json.dumps({"kind": "Diagnosis", **asdict(found), "verdict": found.verdict}))
         return OK
     kind = "trained network" if found.trained else "network with random kernels"
-    print(f"A {kind}, {len(found.stability.norms)} layers, on noise of {' x '.join(map(str, found.space))}")
+    print(f"A {kind}, {counted(len(found.stability.norms), 'layers')}, on noise of {' x '.join(map(str, found.space))}")
     print(f"{_over_time_step(found)}\n\n{_layers(found)}\n\n{found.verdict}")
     return OK
 

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from napari_fhn.cli.exits import INTERRUPTED, OK
-from napari_fhn.cli.options import Commands, add_cluster, add_json, add_task, check_task
+from napari_fhn.cli.options import Commands, UsageError, add_cluster, add_json, add_task, check_task
 from napari_fhn.cli.saying import told
 from napari_fhn.cli.typed import here
+from napari_fhn.sentence import counted
 
 if TYPE_CHECKING:
     from napari_fhn.training.control import Control
@@ -24,7 +25,10 @@ def add(commands: Commands) -> None:
         description="Carrying labels along the reflectors, tracking horizons and predicting with both take the dips of "
         "the survey, which are found once, brick by brick, and kept with the session.",
     )
-    parser.add_argument("session", type=here, metavar="SESSION", help="of a seismic survey, which was trained on once")
+    parser.add_argument(
+        "named", nargs="?", type=here, metavar="SESSION", help="of a seismic survey, which was trained on once"
+    )
+    parser.add_argument("--session", type=here, metavar="DIR", help="the same")
     add_task(parser, "find")
     add_cluster(parser)
     add_json(parser)
@@ -36,6 +40,9 @@ def run(options: argparse.Namespace) -> int:
     from napari_fhn.cli.running import interruptible
 
     check_task(options)
+    if (options.named is None) == (options.session is None):
+        raise UsageError("name one session")
+    options.session = options.session or options.named
     show, done, count = told("Finding dips"), 0, 1
     with interruptible() as control:
         for done, count in _steps(options, control):
@@ -43,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({"kind": "Dips", "done": done, "of": count}))
     else:
-        print(f"{done} of {count} bricks of dips are there.")
+        print(f"{done} of {counted(count, 'bricks of dips are', 'brick of dips is')} there.")
     return INTERRUPTED if control.stop.is_set() and done < count else OK
 
 

@@ -7,6 +7,7 @@ import json
 
 from napari_fhn.cli.exits import OK
 from napari_fhn.cli.options import Commands, add_json, add_overwrite
+from napari_fhn.cli.saying import busy
 from napari_fhn.cli.sessions import say
 from napari_fhn.cli.typed import here
 
@@ -33,10 +34,12 @@ def run(options: argparse.Namespace) -> int:
     """Write the file, and say what is in it."""
     from napari_fhn.project.exporting.own_files import writing
     from napari_fhn.project.runs.beginning import network_folder
-    from napari_fhn.training.models.interchange import export
 
-    with writing(options.output, overwrite=options.overwrite):
-        written = export(network_folder(options.network), options.output)
+    with busy("Writing the network"):
+        from napari_fhn.training.models.interchange import export
+
+        with writing(options.output, overwrite=options.overwrite):
+            written = export(network_folder(options.network), options.output)
     if options.json:
         print(json.dumps({"kind": "Network", "path": str(written.path), **written.about}))
     else:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from napari_fhn.cli.exits import OK
-from napari_fhn.cli.networks import Chosen, add_network, chosen, sizes
+from napari_fhn.cli.networks import Chosen, add_network, chosen, names_none, of_recipe, sizes
 from napari_fhn.cli.options import Commands, UsageError, add_json, add_machine
 from napari_fhn.cli.reading import add_reading, reading
 from napari_fhn.cli.tables import aligned
@@ -16,6 +16,7 @@ from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.comparison import map_axis
 from napari_fhn.network.counting import in_words
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET
+from napari_fhn.sentence import counted
 from napari_fhn.training.plan import Plan, left_beside, plan, plan_of
 from napari_fhn.training.prediction.shard_size import outlook
 from napari_fhn.training.recipes import fitting
@@ -23,6 +24,7 @@ from napari_fhn.training.steps.sizing import shared
 
 if TYPE_CHECKING:
     from napari_fhn.project.data.in_place import Price
+    from napari_fhn.project.data.surveyset import SurveySet
 
 _ROWS = (
     ("invertible, low block rank (this network)", True, True),
@@ -38,6 +40,9 @@ def add(commands: Commands) -> None:
     parser = commands.add_parser("forecast", help="say how much memory training takes, before it begins")
     parser.add_argument("survey", nargs="?", metavar="SURVEY", help="survey file, where no session is named")
     parser.add_argument("--shape", type=sizes, metavar="N,N,N", help="voxels of a survey that is not there yet")
+    parser.add_argument(
+        "--vertical-axis", type=int, metavar="N", help="axis of time or depth of a SURVEY without names"
+    )
     parser.add_argument("--channels", type=int, metavar="N", help="channels of the data (default 1, or the survey's)")
     parser.add_argument("--class-count", type=int, metavar="N", help="classes (default 8, or the session's)")
     add_network(parser)
@@ -55,11 +60,17 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Forecast, and say whether it fits."""
-    found = chosen(options)
+    data, why = _data(options), ""
+    if data is not None and names_none(options):
+        found, why = _proposed(data, options)
+    else:
+        found = chosen(options)
     schedule = found.schedule
     if options.block is not None:
         if len(options.block) != found.network.dimensions:
-            raise UsageError(f"the network has {found.network.dimensions} axes and the block {len(options.block)}")
+            raise UsageError(
+                f"the network has {counted(found.network.dimensions, 'axes')} and the block {len(options.block)}"
+            )
         schedule = replace(schedule, block=options.block)
     if options.batch is not None:
         schedule = replace(schedule, batch=options.batch)
@@ -67,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
         schedule = replace(schedule, accumulate=options.accumulate)
     if options.ranks < 1:
         raise UsageError(f"--ranks says how many processes train, at least one: got {options.ranks}")
-    planned = _plan(options, replace(found, schedule=shared(schedule, options.ranks)))
+    planned = _plan(options, data, replace(found, schedule=shared(schedule, options.ranks)))
     from napari_fhn.training.machine.memory import free_bytes, taken_device
 
     device = options.device or (found.job.device if found.job is not None else "auto")
@@ -76,9 +87,11 @@ def run(options: argparse.Namespace) -> int:
     budget = free_bytes(device) if options.memory is None else options.memory
     if options.memory is None and device == "cpu":
         budget //= options.ranks  # they share it, if they are on this machine
-    _tell(planned, budget, device, options.json)
+    if why and not options.json:
+        print(why)
+    _tell(planned, budget, device, options.json, {"recipe": found.name, "why": why} if why else {})
     _tell_shards(planned, options.json)
-    price = _priced(options)
+    price = None if data is None else _priced(data)
     if price is not None:
         told = {"kind": "Reading", "bytes_per_second": price.rate, "copy_bytes": price.copy_bytes}
         print(json.dumps(told) if options.json else price.words)
@@ -94,57 +107,103 @@ def _tell_shards(planned: Plan, as_json: bool) -> None:
         print(json.dumps({"kind": "Shards", **asdict(ahead)}) if as_json else ahead.words)
 
 
-def _priced(options: argparse.Namespace) -> Price | None:
-    """What reading a survey where it lies costs; None for what is copied in any case."""
-    if options.survey is None:
-        return None
-    from napari_fhn.project.data.in_place import may_stay, priced
-    from napari_fhn.project.data.samples import survey_files
-    from napari_fhn.surveys import open
+@dataclass(frozen=True)
+class _Data:
+    """What would be trained on, as it lies there or as somebody described it.
 
-    survey = open(survey_files([options.survey])[0], **reading(options))
-    return priced(survey) if may_stay(survey) else None
+    Parameters
+    ----------
+    shape : tuple of int
+        Along the axes of space.
+    channels, bands : int
+        Of all that is stacked, and of the survey that has the most.
+    vertical : int or None
+        Axis of time or depth; None where there is none, or nobody knows.
+    surveys : SurveySet or None
+        Opened; None where nothing is there yet.
+    """
+
+    shape: tuple[int, ...]
+    channels: int
+    bands: int
+    vertical: int | None
+    surveys: SurveySet | None = None
 
 
-def _plan(options: argparse.Namespace, found: Chosen) -> Plan:
-    if found.job is not None:
+def _data(options: argparse.Namespace) -> _Data | None:
+    """Return what would be trained on; None where a session or a job has it."""
+    if options.session or options.job:
         if options.survey or options.shape or options.channels is not None:
             raise UsageError("the session has its survey: leave SURVEY, --shape and --channels out")
-        return plan_of(replace(found.job, schedule=found.schedule))
-    classes = 8 if options.class_count is None else options.class_count
+        return None
     if (options.survey is None) == (options.shape is None):
         raise UsageError("say what to train on: one of SURVEY and --shape")
     if options.shape is not None:
-        # What is forecast with a recipe for sections is upright, a line or a volume.
-        upright = len(options.shape) == 3 or (found.name) in fitting(2, vertical=True)
-        vertical = len(options.shape) - 1 if upright else None
         channels = 1 if options.channels is None else options.channels
-        shape = options.shape
-    else:
-        from napari_fhn.project.data.samples import survey_files
-        from napari_fhn.surveys import open
-        from napari_fhn.surveys.kinds import spatial_shape, vertical_axis
+        # A volume that is only thought of is a seismic one; of two axes, those of a recipe for sections are a line.
+        line = len(options.shape) == 2 and options.recipe in fitting(2, vertical=True)
+        chosen = options.vertical_axis
+        if chosen is None and (line or len(options.shape) == 3):
+            chosen = -1
+        if chosen is not None and not -len(options.shape) <= chosen < len(options.shape):
+            raise UsageError(f"--shape has {counted(len(options.shape), 'axes')} and no axis {chosen} to be vertical")
+        return _Data(options.shape, channels, channels, None if chosen is None else chosen % len(options.shape))
+    from napari_fhn.project.data.samples import survey_files
+    from napari_fhn.project.data.surveyset import SurveySet
+    from napari_fhn.surveys import open
 
-        opened = [open(path, **reading(options)) for path in survey_files([options.survey])]
-        shape, vertical = spatial_shape(opened[0]), vertical_axis(opened[0])
-        channels = options.channels
-        if channels is None:
-            channels = sum(int(survey.sizes.get("band", 1)) for survey in opened)
+    files = survey_files([options.survey])
+    opened = SurveySet.of([(path.stem, open(path, **reading(options))) for path in files])
+    channels = opened.channels if options.channels is None else options.channels
+    return _Data(opened.shape, channels, opened.bands, opened.vertical(options.vertical_axis), opened)
+
+
+def _proposed(data: _Data, options: argparse.Namespace) -> tuple[Chosen, str]:
+    """Return the recipe that a session of such data begins with, and why."""
+    from napari_fhn.project.runs.planning import recipe_before_labels
+
+    device, classes = options.device or "auto", options.class_count
+    choice, otherwise = recipe_before_labels(
+        data.shape,
+        data.channels,
+        vertical_axis=data.vertical,
+        bands=data.bands,
+        classes=classes,
+        device=device,
+        memory=options.memory,
+    )
+    return of_recipe(choice.name), " ".join(filter(None, (f"Recipe {choice.name!r}. {choice.why}", otherwise)))
+
+
+def _priced(data: _Data) -> Price | None:
+    """What reading a survey where it lies costs; None for what is copied in any case, or is not there yet."""
+    if data.surveys is None:
+        return None
+    from napari_fhn.project.data.in_place import may_stay, priced
+
+    survey = data.surveys.first
+    return priced(survey) if may_stay(survey) else None
+
+
+def _plan(options: argparse.Namespace, data: _Data | None, found: Chosen) -> Plan:
+    if data is None:
+        assert found.job is not None
+        return plan_of(replace(found.job, schedule=found.schedule))
     axis = map_axis(found.network)
     return plan(
         found.network,
         found.schedule,
-        shape,
-        channels=channels,
-        classes=classes,
-        vertical_axis=vertical if axis is None else None,
+        data.shape,
+        channels=data.channels,
+        classes=8 if options.class_count is None else options.class_count,
+        vertical_axis=data.vertical if axis is None else None,
         position=found.position,
         map_axis=axis,
         neighbours=found.neighbours,
     )
 
 
-def _tell(planned: Plan, budget: int, device: str, as_json: bool) -> None:
+def _tell(planned: Plan, budget: int, device: str, as_json: bool, proposed: dict[str, str]) -> None:
     working_set = WORKING_SET if device == "cpu" else PORTABLE
     room = left_beside(budget, planned.beside) if device == "cpu" else budget
     rows = [["", "a training step", "a prediction", "largest block that fits"]]
@@ -162,13 +221,13 @@ def _tell(planned: Plan, budget: int, device: str, as_json: bool) -> None:
     needs = told[0]["bytes"]
     assert isinstance(needs, int)
     if as_json:
-        what = {"block": planned.block, "batch": planned.batch, "input_channels": planned.input_channels}
+        what = {**proposed, "block": planned.block, "batch": planned.batch, "input_channels": planned.input_channels}
         where = {"device": device, "budget": budget, "fits": needs <= room}
         print(json.dumps({"kind": "Forecast", **what, **where, "bytes_of_dips": planned.beside, "networks": told}))
         return
     together = "" if planned.at_once == planned.batch else f", {planned.at_once} at a time"
     size = f"{planned.batch} x {_times(planned.block)} voxels{together}"
-    print(f"{size}, {planned.input_channels} channels, {planned.classes} classes")
+    print(f"{size}, {counted(planned.input_channels, 'channels')}, {counted(planned.classes, 'classes')}")
     print(aligned(rows))
     if planned.beside:
         whose = "" if device == "cpu" else " of the machine's memory"

@@ -11,6 +11,7 @@ from napari_fhn.cli.options import Commands, UsageError, add_json, add_take_over
 from napari_fhn.cli.sessions import existing, say
 from napari_fhn.cli.tables import aligned
 from napari_fhn.cli.typed import here
+from napari_fhn.sentence import counted
 
 _PROGRAM = "napari-fhn history"
 
@@ -50,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps({"kind": "History", "action": options.action, "steps": taken.titles, "voxels": taken.voxels}))
     else:
         what = "Taken back" if back else "Made again"
-        print(f"{what}: {'; '.join(taken.titles)} ({taken.voxels:,} voxels).")
+        print(f"{what}: {'; '.join(taken.titles)} ({counted(taken.voxels, 'voxels')}).")
     return OK
 
 

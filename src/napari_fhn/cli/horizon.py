@@ -14,6 +14,7 @@ from napari_fhn.cli.options import Commands, UsageError, add_answers, add_json, 
 from napari_fhn.cli.reading import add_reading
 from napari_fhn.cli.sessions import existing, opened, say, told
 from napari_fhn.cli.typed import here
+from napari_fhn.sentence import counted
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -120,8 +121,9 @@ def run(options: argparse.Namespace) -> int:
     else:
         what = found.event if found.event in ("peak", "trough", "waveform") else f"{found.event} zero crossing"
         print(
-            f"Written: {options.output}, {count:,} of {found.surface.size:,} traces: the {what} followed from "
-            f"{found.picks} pick{'' if found.picks == 1 else 's'}, quality {least:g} and more."
+            f"Written: {options.output}, {count:,} of {counted(found.surface.size, 'traces')}: the {what} "
+            "followed from "
+            f"{counted(found.picks, 'picks')}, quality {least:g} and more."
         )
     return OK
 

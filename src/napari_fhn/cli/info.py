@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from typing import TYPE_CHECKING, Any
 
+from napari_fhn.cli import saying
 from napari_fhn.cli.exits import OK, WRONG
 from napari_fhn.cli.options import Commands, UsageError, add_json
 from napari_fhn.cli.reading import add_reading, reading
@@ -53,8 +53,8 @@ def run(options: argparse.Namespace) -> int:
                 else:
                     print("\n".join(lines))
         except SurveyError as error:
-            print(f"napari-fhn: {error}", file=sys.stderr)
             code = WRONG
+            saying.fail(str(error), code)
     return code
 
 

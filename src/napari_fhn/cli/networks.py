@@ -65,13 +65,10 @@ def chosen(options: argparse.Namespace) -> Chosen:
     JobError, ProjectError
         When the session, its run or the job cannot be read.
     """
-    said = [options.session or options.job, options.recipe, options.network]
-    if sum(item is not None for item in said) != 1:
+    if _named(options) != 1:
         raise UsageError("say which network: one of --session (or --job), --recipe and --network")
     if options.recipe is not None:
-        found = recipe(options.recipe)
-        name = f"recipe {options.recipe}"
-        return Chosen(name, found.network, found.schedule, None, found.position, found.neighbours)
+        return of_recipe(options.recipe)
     if options.network is not None:
         network = in_words(options.network)
         if known := beside(options.network):  # of the paper: on the block it was trained on
@@ -80,6 +77,28 @@ def chosen(options: argparse.Namespace) -> Chosen:
         return Chosen(options.network, network, Schedule(batch=1, block=(64,) * network.dimensions))
     job = asked(options).job
     return Chosen(str(options.session or options.job), job.network, job.schedule, job)
+
+
+def names_none(options: argparse.Namespace) -> bool:
+    """Tell whether nobody said which network."""
+    return _named(options) == 0
+
+
+def of_recipe(name: str) -> Chosen:
+    """Return the network of a recipe.
+
+    Raises
+    ------
+    JobError
+        When there is no such recipe.
+    """
+    found = recipe(name)
+    return Chosen(name, found.network, found.schedule, None, found.position, found.neighbours)
+
+
+def _named(options: argparse.Namespace) -> int:
+    """Return in how many ways a network is named."""
+    return sum(item is not None for item in (options.session or options.job, options.recipe, options.network))
 
 
 def in_words(text: str) -> NetworkDescription:

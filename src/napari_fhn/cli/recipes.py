@@ -19,14 +19,16 @@ _WIDTH = 100
 def add(commands: Commands) -> None:
     """Describe the command."""
     parser = commands.add_parser("recipes", help="list the recipes, or show the network and the schedule of some")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="recipes to show in full (default: list all)")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="recipes to show in full, or 'all' (default: list all)"
+    )
     add_json(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """List recipes, or show those that are named."""
-    for name in options.names or RECIPES:
+    for name in RECIPES if not options.names or "all" in options.names else options.names:
         found = recipe(name)
         if options.json:
             told = {"title": found.title, "description": found.description, "network": found.network.to_dict()}

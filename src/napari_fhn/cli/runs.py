@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from napari_fhn.cli.exits import OK
 from napari_fhn.cli.options import Commands, UsageError, add_json, add_take_over
+from napari_fhn.cli.saying import busy
 from napari_fhn.cli.sessions import existing, say
 from napari_fhn.cli.tables import aligned, number
 from napari_fhn.cli.typed import here
+from napari_fhn.sentence import counted
 
 if TYPE_CHECKING:
     from napari_fhn.project import Run, Session
@@ -102,7 +104,8 @@ def compare(options: argparse.Namespace) -> int:
 
     session = _session(options)
     one, other = session.runs.get(options.first), session.runs.get(options.second)
-    found = compared(one, other)
+    with busy("Comparing"):
+        found = compared(one, other)
     if options.json:
         print(json.dumps({"kind": "Comparison", "first": one.id, "second": other.id, **asdict(found)}))
         return OK
@@ -112,7 +115,7 @@ def compare(options: argparse.Namespace) -> int:
     if found.agreement is None:
         print("Their predictions cannot be compared: not both have one.")
     else:
-        print(f"Their predictions agree on {100 * found.agreement:.1f} % of {found.voxels:,} voxels.")
+        print(f"Their predictions agree on {100 * found.agreement:.1f} % of {counted(found.voxels, 'voxels')}.")
         for name, value in found.by_class.items():
             print(f"  {name}: IoU between them {number(value)}")
     return OK

@@ -23,6 +23,7 @@ from napari_fhn.cli.score_stores import add_stores
 from napari_fhn.cli.score_stores import run as of_a_store
 from napari_fhn.cli.sessions import Asked, asked, opened
 from napari_fhn.cli.tables import aligned, number
+from napari_fhn.sentence import counted
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.updates import Note
 
@@ -124,15 +125,16 @@ def tell(found: Evaluation, job: Job, as_json: bool) -> None:
         print(json.dumps({"kind": "Evaluation", **asdict(found), "words": found.sentences}))
         return
     where = "on labels held out" if found.on == "held out" else "where nothing was labelled"
-    print(f"Scores {where} ({found.network.voxels:,} voxels)")
+    print(f"Scores {where} ({counted(found.network.voxels, 'voxels')})")
     print(_by_class(found, "nearest pixel" if job.vertical_axis is None else "nearest column"))
     print(
         f"accuracy {number(found.network.accuracy)}, kappa {number(found.network.kappa)}; "
         f"mean IoU within two voxels of a boundary {number(found.boundaries.mean_iou)}"
     )
     if found.network.unpredicted:
+        of, what = "of the voxels", "not predicted yet and"
         print(
-            f"{found.network.unpredicted:,} of the voxels are not predicted yet and count as wrong: "
+            f"{counted(found.network.unpredicted, f'{of} are {what} count', f'{of} is {what} counts')} as wrong: "
             "predict the whole survey first"
         )
     print(_whole(found))
@@ -220,7 +222,7 @@ def _tell_folds(found: LeftOut, as_json: bool) -> None:
     rows.append(_row("all of them as one", whole.pooled))
     print(aligned(rows))
     print(
-        f"mean IoU {whole.mean:.3f} over {len(found.folds)} folds, deviation {whole.deviation:.3f}, "
+        f"mean IoU {whole.mean:.3f} over {counted(len(found.folds), 'folds')}, deviation {whole.deviation:.3f}, "
         f"worst {whole.worst:.3f}"
     )
     for sentence in found.sentences:

@@ -11,6 +11,7 @@ from napari_fhn.cli.exits import INTERRUPTED, OK
 from napari_fhn.cli.options import UsageError, add_cluster, add_task, check_task
 from napari_fhn.cli.saying import told
 from napari_fhn.cli.tables import aligned, number
+from napari_fhn.sentence import counted
 
 if TYPE_CHECKING:
     from napari_fhn.project.predictions.counting import Counted, Counting
@@ -48,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     if done == counting.shards.count:
         tell(counting.collect(), as_json=options.json)
         return OK
-    words = f"{done} of {counting.shards.count} shards are counted: it goes on from there."
+    words = f"{done} of {counted(counting.shards.count, 'shards are', 'shard is')} counted: it goes on from there."
     print(json.dumps({"kind": "Counting", "done": done, "of": counting.shards.count}) if options.json else words)
     return INTERRUPTED if control.stop.is_set() else OK
 
@@ -76,7 +77,7 @@ def tell(found: Counted, *, as_json: bool) -> None:
     whole = found.scores
     for note in found.notes:
         print(note)
-    print(f"Scores on the truth ({whole.voxels:,} voxels)")
+    print(f"Scores on the truth ({counted(whole.voxels, 'voxels')})")
     rows = [["", "voxels", "IoU", "precision", "recall", "F1"]]
     for k, name in enumerate(found.classes):
         values = (whole.iou[k], whole.precision[k], whole.recall[k], whole.f1[k])
@@ -88,4 +89,5 @@ def tell(found: Counted, *, as_json: bool) -> None:
         f"mean IoU within two voxels of a boundary {number(found.boundaries.mean_iou)}"
     )
     if whole.unpredicted:
-        print(f"{whole.unpredicted:,} of the voxels are not predicted, and count as wrong.")
+        of, what = "of the voxels", "not predicted, and"
+        print(f"{counted(whole.unpredicted, f'{of} are {what} count', f'{of} is {what} counts')} as wrong.")

@@ -222,7 +222,9 @@ def _alone(options: argparse.Namespace) -> int:
         end = work("predict", job, options.json, options.typed, on=options.on)
         if end is None or end.stopped:
             return INTERRUPTED
-        tell(on_truth(job, truth_for(options.truth, job).values), job, options.json)
+        with busy("Scoring"):
+            found = on_truth(job, truth_for(options.truth, job).values)
+        tell(found, job, options.json)
     return OK
 
 

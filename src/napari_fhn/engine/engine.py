@@ -17,6 +17,7 @@ from napari_fhn import record
 from napari_fhn.engine import pulse
 from napari_fhn.engine.endings import epitaph
 from napari_fhn.engine.outbox import Outbox
+from napari_fhn.sentence import counted
 from napari_fhn.training.control import Focus
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Job
@@ -229,7 +230,8 @@ class Engine:
             words = "Stopped in the middle of a tile; it goes on from there when you predict again."
         elif saved is not None and (self._resumes or saved != self._saved_before):
             words = (
-                f"Stopped in the middle of a step. What was learnt up to the last save, after {saved.steps} steps, "
+                "Stopped in the middle of a step. What was learnt up to the last save, after "
+                f"{counted(saved.steps, 'steps')}, "
                 "is kept."
             )
         else:

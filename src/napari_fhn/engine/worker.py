@@ -6,6 +6,7 @@ so it never outlives the viewer. A line that it does not understand is answered,
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import queue
@@ -101,8 +102,15 @@ class Worker:
                 self._saying.release()
 
     def _write(self, line: bytes) -> None:
-        self._updates.write(line)
-        self._updates.flush()
+        try:
+            self._updates.write(line)
+            self._updates.flush()
+        except BrokenPipeError:
+            # Nobody hears it any more. What is under way saves itself, as when it is stopped; what it says of that, and
+            # what was not taken, goes nowhere, where Python would try once more at the end.
+            self._control.stop.set()
+            with contextlib.suppress(OSError), open(os.devnull, "wb") as nowhere:
+                os.dup2(nowhere.fileno(), self._updates.fileno())
 
     def listen(self) -> None:
         """Do what the commands say, or put it into the queue of work, until they end."""

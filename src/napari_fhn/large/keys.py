@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_fhn.sentence import counted
+
 Box = tuple[slice, ...]
 Points = tuple[NDArray[np.int64], ...]
 
@@ -26,7 +28,7 @@ def box_of(key: Any, shape: tuple[int, ...]) -> tuple[Box, tuple[slice | int, ..
         given[at[0] : at[0] + 1] = [slice(None)] * (len(shape) - len(given) + 1)
     given += [slice(None)] * (len(shape) - len(given))
     if len(given) > len(shape):
-        raise IndexError(f"{len(given)} indices for {len(shape)} axes")
+        raise IndexError(f"{counted(len(given), 'indices')} for {counted(len(shape), 'axes')}")
     box: list[slice] = []
     steps: list[slice | int] = []
     for one, size in zip(given, shape, strict=True):

@@ -13,24 +13,33 @@ All arrays are channels-last in memory. The convolutions are zero-padded, so tha
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Hashable
 from functools import cache
-from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from napari_fhn.network import passes, pieces
+from napari_fhn.network import onednn, passes, pieces
+from napari_fhn.network.resting import Resting
 
 
 class Portable:
     """Convolutions on any device and type, through torch's public functions.
 
     Each gives an array of its own, which is what costs least on a device whose allocator keeps what was freed.
+
+    Parameters
+    ----------
+    resting : Resting, optional
+        Where kernels are prepared that stay as they are.
     """
 
     #: Whether state and adjoint are best convolved in one call, and results written where there is room for them.
     in_place = False
+
+    def __init__(self, resting: Resting | None = None) -> None:
+        self._resting = resting
 
     def staging_bytes(self, states: int, hidden: int) -> int:
         """Return the staging that is needed for so many elements of states and of hidden layers in one call."""
@@ -40,8 +49,22 @@ class Portable:
         """Return the type of hidden layers for states of this type."""
         return dtype
 
+    def _heed(self) -> None:
+        if self._resting is not None:
+            self._resting.heed()
+
+    def _prepared(self, kernels: Tensor, how: Hashable, make: Callable[[Tensor], Tensor]) -> Tensor:
+        return make(kernels) if self._resting is None else self._resting.prepared(kernels, how, make)
+
     def convolve(
-        self, state: Tensor, kernels: Tensor, bias: Tensor | None, out: Tensor | None, staging: Tensor | None
+        self,
+        state: Tensor,
+        kernels: Tensor,
+        bias: Tensor | None,
+        out: Tensor | None,
+        staging: Tensor | None,
+        *,
+        relu: bool = False,
     ) -> Tensor:
         """Return ``K state + b``, of the type :meth:`hidden_dtype`.
 
@@ -57,17 +80,21 @@ class Portable:
             ``(batch, m, *space)``: where the result is written if :attr:`in_place`; else it is not looked at.
         staging : Tensor or None
             Flat array of :meth:`staging_bytes` if :attr:`in_place`; what it held is lost.
+        relu : bool
+            Return ``relu(K state + b)``.
         """
+        self._heed()
         convolve = F.conv3d if state.ndim == 5 else F.conv2d
         batch, channels, *space = state.shape
         largest = max(1, len(kernels) / channels) * state.numel() * state.element_size()
         if largest <= pieces.MOST:
-            return convolve(state, kernels, bias, padding=1)
+            result = convolve(state, kernels, bias, padding=1)
+            return result.relu_() if relu else result
         result = state.new_empty((batch, *space, len(kernels))).movedim(-1, 1)
         for some in pieces.examples(state, result):
             for part, around, inner in pieces.slabs(state[some], result[some]):
                 result[some, :, part] = convolve(state[some, :, around], kernels, bias, padding=1)[:, :, inner]
-        return result
+        return result.relu_() if relu else result
 
     def add_transposed(
         self, target: Tensor, hidden: Tensor, kernels: Tensor, scale: float, staging: Tensor | None
@@ -85,6 +112,7 @@ class Portable:
         scale : float
             Any number.
         """
+        self._heed()
         if pieces.within(target, hidden):
             target.add_(_backward(hidden, target, kernels, "input"), alpha=scale)
             return
@@ -116,6 +144,7 @@ class Portable:
             torch.lerp(older, state, 2.0, out=target)  # 2 P - Y in one pass
             self.add_transposed(target, hidden, kernels, scale, staging)
         else:
+            self._heed()
             passes.leap_(target, older, state, _backward(hidden, target, kernels, "input"), scale)
 
     def kernel_gradient(self, hidden: Tensor, state: Tensor, kernels: Tensor, staging: Tensor | None) -> Tensor:
@@ -129,18 +158,36 @@ class Fused(Portable):
     in_place = True
 
     def convolve(
-        self, state: Tensor, kernels: Tensor, bias: Tensor | None, out: Tensor | None, staging: Tensor | None
+        self,
+        state: Tensor,
+        kernels: Tensor,
+        bias: Tensor | None,
+        out: Tensor | None,
+        staging: Tensor | None,
+        *,
+        relu: bool = False,
     ) -> Tensor:
         """Write ``K state + b`` into ``out`` and return it; see :class:`Portable`."""
         assert out is not None
-        _accumulate(out.zero_(), state, kernels, bias)
+        self._heed()
+        onednn.accumulate(out.zero_(), state, self._packed(kernels, None, state.shape), bias, relu=relu)
         return out
 
     def add_transposed(
         self, target: Tensor, hidden: Tensor, kernels: Tensor, scale: float, staging: Tensor | None
     ) -> None:
         """Add ``scale * K^T hidden`` to ``target``; see :class:`Portable`."""
-        _accumulate(target, hidden, _mirrored(kernels, scale), None)
+        self._heed()
+        onednn.accumulate(target, hidden, self._packed(kernels, scale, hidden.shape), None)
+
+    def _packed(self, kernels: Tensor, scale: float | None, shape: torch.Size) -> Tensor:
+        """Return kernels, or those of ``scale * K^T``, for a source; in oneDNN's own order where that is done once."""
+
+        def make(kernels: Tensor) -> Tensor:
+            plain = kernels if scale is None else _mirrored(kernels, scale)
+            return plain if self._resting is None or not onednn.packing_works() else onednn.in_order(plain, shape)
+
+        return self._prepared(kernels, (scale, shape), make)
 
 
 class Bfloat16(Portable):
@@ -156,7 +203,8 @@ class Bfloat16(Portable):
 
     _PIECE = 1 << 18
 
-    def __init__(self, in_place: bool) -> None:
+    def __init__(self, in_place: bool, resting: Resting | None = None) -> None:
+        super().__init__(resting)
         self.in_place = in_place
 
     def staging_bytes(self, states: int, hidden: int) -> int:
@@ -168,21 +216,36 @@ class Bfloat16(Portable):
         return torch.bfloat16
 
     def convolve(
-        self, state: Tensor, kernels: Tensor, bias: Tensor | None, out: Tensor | None, staging: Tensor | None
+        self,
+        state: Tensor,
+        kernels: Tensor,
+        bias: Tensor | None,
+        out: Tensor | None,
+        staging: Tensor | None,
+        *,
+        relu: bool = False,
     ) -> Tensor:
         """Return ``K state + b``; see :class:`Portable`."""
         half_bias = None if bias is None else bias.to(torch.bfloat16)
         if _is_sheet(state):
-            sheet = self.convolve(
-                state[:, :, 0], kernels[:, :, 1], bias, None if out is None else out[:, :, 0], staging
-            )
-            return sheet.unsqueeze(2) if out is None else out
+            flat = None if out is None else out[:, :, 0]
+            sheet = self.convolve(state[:, :, 0], kernels[:, :, 1], bias, flat, staging, relu=relu)
+            return sheet.unsqueeze(2) if out is None or not self.in_place else out
         rounded = _like(state, staging, torch.bfloat16).copy_(state)
         if not self.in_place:
-            return super().convolve(rounded, kernels.to(torch.bfloat16), half_bias, None, None)
+            return super().convolve(rounded, self._rounded(kernels), half_bias, None, None, relu=relu)
         assert out is not None
-        _accumulate(out.zero_(), rounded, kernels.to(torch.bfloat16), half_bias)
+        self._heed()
+        onednn.accumulate(out.zero_(), rounded, self._rounded(kernels), half_bias, relu=relu)
         return out
+
+    def _rounded(self, kernels: Tensor, scale: float | None = None) -> Tensor:
+        """Return kernels in bfloat16, or those of ``scale * K^T``."""
+
+        def make(kernels: Tensor) -> Tensor:
+            return (kernels if scale is None else _mirrored(kernels, scale)).to(torch.bfloat16)
+
+        return self._prepared(kernels, scale, make)
 
     def add_transposed(
         self, target: Tensor, hidden: Tensor, kernels: Tensor, scale: float, staging: Tensor | None
@@ -191,10 +254,11 @@ class Bfloat16(Portable):
         if _is_sheet(target):
             target, hidden, kernels = target[:, :, 0], hidden[:, :, 0], kernels[:, :, 1]
         if not self.in_place:
-            super().add_transposed(target, hidden, kernels.to(torch.bfloat16), scale, staging)
+            super().add_transposed(target, hidden, self._rounded(kernels), scale, staging)
             return
+        self._heed()
         out = _like(target, staging, torch.bfloat16)
-        _accumulate(out.zero_(), hidden, _mirrored(kernels, scale).to(torch.bfloat16), None)
+        onednn.accumulate(out.zero_(), hidden, self._rounded(kernels, scale), None)
         # In pieces: mixed types are added through a converted copy, and a small copy stays in the cache.
         flat_target, flat_out = _flat(target), _flat(out)
         for start in range(0, flat_target.numel(), self._PIECE):
@@ -214,16 +278,16 @@ class Bfloat16(Portable):
         if _is_sheet(target):
             target, older, state, hidden = (array[:, :, 0] for array in (target, older, state, hidden))
             kernels = kernels[:, :, 1]
-        super().leap(
-            target, older, state, hidden, kernels if self.in_place else kernels.to(torch.bfloat16), scale, staging
-        )
+        super().leap(target, older, state, hidden, kernels if self.in_place else self._rounded(kernels), scale, staging)
 
     def kernel_gradient(self, hidden: Tensor, state: Tensor, kernels: Tensor, staging: Tensor | None) -> Tensor:
         """Return the gradient of ``<hidden, K state>`` with respect to ``K``, shaped like ``kernels``."""
         return super().kernel_gradient(_like(hidden, staging, state.dtype).copy_(hidden), state, kernels, None)
 
 
-def choose(dtype: torch.dtype, device: torch.device, bfloat16: bool = False) -> Portable:
+def choose(
+    dtype: torch.dtype, device: torch.device, bfloat16: bool = False, resting: Resting | None = None
+) -> Portable:
     """Return the fastest convolutions for states of a type on a device.
 
     Parameters
@@ -234,12 +298,14 @@ def choose(dtype: torch.dtype, device: torch.device, bfloat16: bool = False) -> 
         Where they are.
     bfloat16 : bool
         Convolve in bfloat16; only for float32 states.
+    resting : Resting, optional
+        Where kernels are prepared that stay as they are.
     """
     if bfloat16 and dtype == torch.float32:
-        return Bfloat16(device.type == "cpu" and _fusion_works(torch.bfloat16))
-    if dtype == torch.float32 and device.type == "cpu" and _fusion_works(dtype):
-        return Fused()
-    return Portable()
+        return Bfloat16(device.type == "cpu" and onednn.fusion_works(torch.bfloat16), resting)
+    if dtype == torch.float32 and device.type == "cpu" and onednn.fusion_works(dtype):
+        return Fused(resting)
+    return Portable(resting)
 
 
 @cache
@@ -255,7 +321,7 @@ def bfloat16_pays(dimensions: int, device: torch.device) -> bool:
     """
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    if device.type != "cpu" or not _fusion_works(torch.bfloat16):
+    if device.type != "cpu" or not onednn.fusion_works(torch.bfloat16):
         return False
     size = (32, 32, 32) if dimensions == 3 else (160, 160)
     # Not from torch's own generator: a training draws the same whether or not this was asked before it.
@@ -287,13 +353,6 @@ def _backward(hidden: Tensor, state: Tensor, kernels: Tensor, wanted: str) -> Te
     return gradient
 
 
-def _accumulate(target: Tensor, source: Tensor, kernels: Tensor, bias: Tensor | None) -> None:
-    one = [1] * (source.ndim - 2)
-    torch.ops.mkldnn._convolution_pointwise_.binary(
-        target, source, kernels, bias, one, one, one, 1, "add", 1.0, None, [], None
-    )
-
-
 def _mirrored(kernels: Tensor, scale: float) -> Tensor:
     """Return the kernels whose convolution is ``scale * K^T``."""
     layout = torch.channels_last_3d if kernels.ndim == 5 else torch.channels_last
@@ -315,32 +374,3 @@ def _like(array: Tensor, staging: Tensor | None, dtype: torch.dtype) -> Tensor:
     room = array.new_empty(array.numel(), dtype=dtype) if staging is None else staging.view(dtype)
     flat = room[: array.numel()]
     return flat.view(batch, *space, channels).movedim(-1, 1)
-
-
-@cache
-def _fusion_works(dtype: torch.dtype) -> bool:
-    """Tell whether torch's oneDNN convolution that adds to its target is there and right.
-
-    It is what torch's own compiler emits, but it is not documented: a build without it gets the portable way.
-    """
-    if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
-        return False
-    if dtype == torch.bfloat16 and not torch.ops.mkldnn._is_mkldnn_bf16_supported():
-        return False
-    generator = torch.Generator().manual_seed(0)
-
-    def random(*shape: int) -> Any:
-        array = torch.randn(shape, generator=generator).to(dtype)
-        return array.contiguous(memory_format=torch.channels_last_3d)
-
-    try:
-        for batch in (1, 2):
-            source, kernels, bias = random(batch, 3, 4, 4, 6), random(5, 3, 3, 3, 3), torch.ones(5, dtype=dtype)
-            target = random(batch, 5, 4, 4, 6)
-            wanted = target.float() + F.conv3d(source.float(), kernels.float(), bias.float(), padding=1)
-            _accumulate(target, source, kernels, bias)
-            if not torch.allclose(target.float(), wanted, atol=1e-4 if dtype == torch.float32 else 0.1, rtol=1e-2):
-                return False
-    except (RuntimeError, AttributeError, TypeError, NotImplementedError):
-        return False
-    return True

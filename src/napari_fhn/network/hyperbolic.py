@@ -19,6 +19,7 @@ from napari_fhn.network.leapfrog import Step, Sweep
 from napari_fhn.network.pooling import averaged, cropped, interpolated, pad
 from napari_fhn.network.rates import relative_groups
 from napari_fhn.network.reading import Reader
+from napari_fhn.network.resting import Resting
 from napari_fhn.network.side_by_side import shares
 from napari_fhn.network.storing import StoringSweep
 from napari_fhn.network.symmetric import LayerParameters, Pointwise
@@ -223,7 +224,7 @@ class HyperbolicNetwork(nn.Module):
         sizes = [math.ceil(size / 2**level) for size, level in zip(data.shape[2:], self._levels(), strict=True)]
         return cropped(scores, self._read_axes(sizes))
 
-    def scores(self, data: Tensor, *, apart: bool = False) -> Tensor:
+    def scores(self, data: Tensor, *, apart: bool = False, resting: Resting | None = None) -> Tensor:
         """Return the class scores on the grid of the data.
 
         Where the network leaves a coarser output (more ``W`` than ``W^T``, section 3.4 of the paper), it is
@@ -236,6 +237,8 @@ class HyperbolicNetwork(nn.Module):
             ``(batch, input_channels, *space)``.
         apart : bool
             Leave slices that are read apart, as examples of their own: what training compares with the labels.
+        resting : Resting, optional
+            Shared by calls between which no weight changes, and that need no gradient.
 
         Returns
         -------
@@ -243,7 +246,7 @@ class HyperbolicNetwork(nn.Module):
             ``(batch, classes, *space)``; without the axis of which a slice is read. The mean over several slices, or
             ``(slices * batch, classes, *space)`` where they are apart: all examples in the first, then in the next.
         """
-        scores = self._padded_scores(data)
+        scores = self._padded_scores(data, resting)
         scores = self.on_grid(scores if apart else self._reader.together(scores), data)
         return cropped(scores, self._read_axes(list(data.shape[2:])))
 
@@ -303,7 +306,7 @@ class HyperbolicNetwork(nn.Module):
         """Give back the arrays that are kept from one sweep to the next."""
         self._pool.clear()
 
-    def _padded_scores(self, data: Tensor) -> Tensor:
+    def _padded_scores(self, data: Tensor, resting: Resting | None = None) -> Tensor:
         coarse = self._before_lifting(data)
         space = (self.architecture.channels, *coarse.shape[2:])
         parameters = [p for layer in self.layer_parameters() for p in layer if p is not None]
@@ -314,7 +317,7 @@ class HyperbolicNetwork(nn.Module):
                 coarse, sweeps, self._reader, self._pool, self._report, *parameters, *self.head
             )
             return scores
-        sweep = self._sweep((coarse.shape[0], *space), coarse.dtype, coarse.device)
+        sweep = self._sweep((coarse.shape[0], *space), coarse.dtype, coarse.device, resting)
         work = self._pool.take(sweep.sizes(training=False), coarse.dtype, coarse.device)
         lift_into(sweep.first(work), coarse)
         last, _ = sweep.forward(work)
@@ -382,7 +385,9 @@ class HyperbolicNetwork(nn.Module):
         """Return the class scores in a last state: ``(batch, classes, *space)``, the mean over several slices."""
         return self._reader.together(self._reader.read(last, list(self.head)))
 
-    def _sweep(self, shape: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> Sweep:
+    def _sweep(
+        self, shape: tuple[int, ...], dtype: torch.dtype, device: torch.device, resting: Resting | None = None
+    ) -> Sweep:
         steps = [self.step(number) for number in range(len(self.kernels))]
-        made = steps, self.layer_parameters(), shape, choose(dtype, device, self.precision == "bfloat16")
+        made = steps, self.layer_parameters(), shape, choose(dtype, device, self.precision == "bfloat16", resting)
         return StoringSweep(*made) if self.keep == "states" else Sweep(*made, keeps_hidden=self.keep == "hidden")

@@ -72,8 +72,9 @@ def add_layer(
         With ``keep`` what :meth:`Pointwise.adjoint_` needs in place of ``z = K state + b``: ``z`` itself, and for the
         plain ReLU ``relu(z)``, which does as well.
     """
-    z = convolutions.convolve(state, parameters.kernels, parameters.bias, room.hidden, room.staging)
-    a = _activated(z, parameters, pointwise, keep=keep, renew=renew)
+    relu = pointwise.is_relu
+    z = convolutions.convolve(state, parameters.kernels, parameters.bias, room.hidden, room.staging, relu=relu)
+    a = z if relu else _activated(z, parameters, pointwise, keep=keep, renew=renew)
     if older is None:
         convolutions.add_transposed(target, a, parameters.kernels, scale, room.staging)
     else:

@@ -162,11 +162,11 @@ class Sweep:
         if not step.axes:
             return
         batch, *rest = self.shapes[j + 1] if back else self.shapes[j]
-        scratch = work.scratch if self.convolutions.in_place else None
-        part = flat[: copies * self.elements]
-        resample_(
-            part, (copies * batch, *rest), step.axes, step.transform, finer=step.finer is not back, scratch=scratch
-        )
+        part, shape, finer = flat[: copies * self.elements], (copies * batch, *rest), step.finer is not back
+        if self.convolutions.in_place:
+            work.resample_(part, shape, step.axes, step.transform, finer=finer)
+        else:
+            resample_(part, shape, step.axes, step.transform, finer=finer)
 
     def first(self, work: Workspace, *, training: bool = False) -> Tensor:
         """Return the array for the first state."""
@@ -193,12 +193,13 @@ class Sweep:
             ``Y_J`` and ``W Y_{J-1}``, at the resolution of the last layer.
         """
         keep = training and self.keeps_hidden
-        work.before[: self.elements].copy_(work.current[: self.elements])
         for j in range(len(self.steps)):
             self._resample(work, work.current, j, 1, back=False)
-            self._resample(work, work.before, j, 1, back=False)
+            if j > 0:
+                self._resample(work, work.before, j, 1, back=False)
             state, target = (work.view(flat, self.shapes[j + 1]) for flat in (work.current, work.before))
-            self._leap(work, target, state, j, keep=keep, renew=True)
+            older = target if j > 0 else state  # the first two states are one
+            self._leap(work, target, older, state, j, keep=keep, renew=True)
             work.swap()
             if watch is not None:
                 watch(j + 1, target)
@@ -215,13 +216,15 @@ class Sweep:
         """
         for j in reversed(range(len(self.steps))):
             state, target = (work.view(flat, self.shapes[j + 1]) for flat in (work.before, work.current))
-            self._leap(work, target, state, j, keep=False, renew=False)
+            self._leap(work, target, target, state, j, keep=False, renew=False)
             work.swap()
             self._resample(work, work.current, j, 1, back=True)
             self._resample(work, work.before, j, 1, back=True)
         return work.view(work.current, self.shapes[0]), work.view(work.before, self.shapes[0])
 
-    def _leap(self, work: Workspace, target: Tensor, state: Tensor, j: int, *, keep: bool, renew: bool) -> None:
+    def _leap(
+        self, work: Workspace, target: Tensor, older: Tensor, state: Tensor, j: int, *, keep: bool, renew: bool
+    ) -> None:
         step, room = self.steps[j], self._place(work, j, 1, kept=keep)
         scale = -step.h_squared
         z = add_layer(
@@ -232,7 +235,7 @@ class Sweep:
             scale,
             self.convolutions,
             room,
-            older=target,
+            older=older,
             keep=keep,
             renew=renew,
         )

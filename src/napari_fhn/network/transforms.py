@@ -11,8 +11,9 @@ the flat arrays of the sweeps.
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -117,6 +118,45 @@ def resample_(
         Flat array whose content is lost; slabs are at most as large as it is, and it has to hold a coarse row, see
         :func:`scratch_for`. Without one slabs are large, in memory of their own.
     """
+    for slab, room, of_slab in _slabs(flat, shape, axes, finer, scratch):
+        compiled = passes.on_device(slab)
+        if compiled is not None and compiled.takes(slab.numel(), axes):
+            compiled.resample_(slab, room, of_slab, axes, haar=transform == "haar", finer=finer)
+        else:
+            run(_passes(slab, room, of_slab, axes, transform, finer=finer))
+
+
+Pass = tuple[Callable[..., Tensor], Tensor, Tensor | float, Tensor]
+"""A function of torch, what it is given, and where the result goes."""
+
+
+def resampling(
+    flat: Tensor, shape: Sequence[int], axes: Sequence[int], transform: Transform, *, finer: bool, scratch: Tensor
+) -> list[Pass] | None:
+    """Return what :func:`resample_` does on a processor, to be done by :func:`run` as often as these arrays are used.
+
+    To find the views takes a quarter of the time where states are small. None on another device, and where they would
+    be many.
+    """
+    slabs = list(itertools.islice(_slabs(flat, shape, axes, finer, scratch), _MOST_SLABS + 1))
+    if len(slabs) > _MOST_SLABS or flat.device.type != "cpu":
+        return None
+    return [one for slab, room, of_slab in slabs for one in _passes(slab, room, of_slab, axes, transform, finer=finer)]
+
+
+def run(found: Iterable[Pass]) -> None:
+    """Do what :func:`resampling` returned."""
+    for function, first, second, out in found:
+        function(first, second, out=out)
+
+
+_MOST_SLABS = 16
+
+
+def _slabs(
+    flat: Tensor, shape: Sequence[int], axes: Sequence[int], finer: bool, scratch: Tensor | None
+) -> Iterator[tuple[Tensor, Tensor, tuple[int, ...]]]:
+    """Yield each slab, its part of the scratch array, and its shape."""
     batch, channels, rows, *space = shape
     together = 2 if 0 in axes and not finer else 1
     of_one = flat.numel() // (batch * rows) * together
@@ -128,12 +168,7 @@ def resample_(
         some = min(length, count - start)
         slab = flat[start * of_one : (start + some) * of_one]
         room = torch.empty_like(slab) if scratch is None else scratch[: slab.numel()]
-        of_slab = (1, channels, some * together, *space)
-        compiled = passes.on_device(slab)
-        if compiled is not None and compiled.takes(slab.numel(), axes):
-            compiled.resample_(slab, room, of_slab, axes, haar=transform == "haar", finer=finer)
-        else:
-            _resample_slab_(slab, room, of_slab, axes, transform, finer=finer)
+        yield slab, room, (1, channels, some * together, *space)
 
 
 _SLAB = 1 << 17
@@ -151,7 +186,7 @@ def scratch_for(before: Sequence[int], after: Sequence[int]) -> int:
     return min(math.prod(before), max(_SLAB, row))
 
 
-def _resample_slab_(
+def _passes(
     flat: Tensor,
     scratch: Tensor,
     shape: Sequence[int],
@@ -159,7 +194,7 @@ def _resample_slab_(
     transform: Transform,
     *,
     finer: bool,
-) -> None:
+) -> Iterator[Pass]:
     batch, channels, *space = shape
     here, there = flat, scratch
     for axis in reversed(axes) if finer else axes:
@@ -182,17 +217,19 @@ def _resample_slab_(
             space = coarse
             channels *= 2
         if transform == "haar":
-            torch.add(first, second, out=out_first)
-            torch.sub(first, second, out=out_second)
+            yield torch.add, first, second, out_first
+            yield torch.sub, first, second, out_second
         else:
-            out_first.copy_(first)
-            out_second.copy_(second)
+            yield _copy, first, 1.0, out_first
+            yield _copy, second, 1.0, out_second
         here, there = there, here
     scale = 2 ** (-len(axes) / 2) if transform == "haar" else 1.0
-    if here is not flat:
-        torch.mul(here, scale, out=flat)
-    elif scale != 1.0:
-        flat.mul_(scale)
+    if here is not flat or scale != 1.0:
+        yield torch.mul, here, scale, flat
+
+
+def _copy(values: Tensor, _: Tensor | float, *, out: Tensor) -> Tensor:
+    return out.copy_(values)
 
 
 def _all_axes(state: Tensor, axes: Sequence[int] | None) -> tuple[int, ...]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import astuple, dataclass
 
 import torch
 from torch import Tensor
 
+from napari_fhn.network.architecture import Transform
 from napari_fhn.network.recorded import Recordings
+from napari_fhn.network.transforms import Pass, resample_, resampling, run
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class Workspace:
     """
 
     _MOST_VIEWS = 4096
+    _MOST_CHANGES = 64
 
     def __init__(self, sizes: Sizes, dtype: torch.dtype, device: torch.device) -> None:
         self.dtype, self.device = dtype, device
@@ -68,6 +71,7 @@ class Workspace:
         self.layers: dict[int, Tensor] = {}
         self.recordings = Recordings()
         self._views: dict[tuple[int, int, tuple[int, ...], torch.dtype], Tensor] = {}
+        self._changes: dict[Hashable, list[Pass] | None] = {}
 
     def holds(self, sizes: Sizes, dtype: torch.dtype, device: torch.device) -> bool:
         """Tell whether a sweep of this size fits."""
@@ -105,6 +109,29 @@ class Workspace:
                 self._views.clear()
             found = self._views[key] = shaped(flat[start:].view(key[3]), shape)
         return found
+
+    def resample_(
+        self, flat: Tensor, shape: tuple[int, ...], axes: tuple[int, ...], transform: Transform, *, finer: bool
+    ) -> None:
+        """Coarsen or refine a state in one of the arrays, with the array ``scratch`` for what is on its way.
+
+        Parameters
+        ----------
+        flat : Tensor
+            A part of one of the arrays.
+        shape, axes, transform, finer
+            As in :func:`~napari_fhn.network.transforms.resample_`.
+        """
+        key = flat.data_ptr(), shape, axes, transform, finer
+        if key not in self._changes:
+            if len(self._changes) >= self._MOST_CHANGES:  # blocks of ever new sizes
+                self._changes.clear()
+            self._changes[key] = resampling(flat, shape, axes, transform, finer=finer, scratch=self.scratch)
+        found = self._changes[key]
+        if found is None:
+            resample_(flat, shape, axes, transform, finer=finer, scratch=self.scratch)
+        else:
+            run(found)
 
 
 class Pool:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin
 
 from napari_fhn.record.errors import DEEPEST, RecordError, in_words, too_deep
+from napari_fhn.sentence import counted
 
 _LARGEST_EXACT = 2**53
 _LONGEST_WORDS = 300
@@ -202,7 +203,7 @@ def _items(origin: Any, parts: tuple[Any, ...], data: Any, where: str) -> Any:
         raise _other(where, data, "a list")
     if origin is tuple and not (len(parts) == 2 and parts[1] is Ellipsis):
         if len(data) != len(parts):
-            raise RecordError(f"{where or 'it'} has {len(data)} items: {len(parts)} are expected")
+            raise RecordError(f"{where or 'it'} has {counted(len(data), 'items')}: {len(parts)} are expected")
         kinds: Sequence[Any] = parts
     else:
         kinds = [parts[0]] * len(data)

@@ -18,6 +18,7 @@ from napari_fhn.project.labelling import carrying
 from napari_fhn.report.sentences import called, minding, scored_on, weighed
 from napari_fhn.report.standing import Standing, standing
 from napari_fhn.report.trust import Trust, trust
+from napari_fhn.sentence import counted
 from napari_fhn.training.data.frame import Frame
 from napari_fhn.training.data.volume import Volume, open_array
 from napari_fhn.training.job import Axis, Job, JobError
@@ -174,7 +175,7 @@ def on_truth(job: Job, truth: NDArray[np.uint8], *, margin: int | None = None) -
     if truth.shape != known.shape:
         raise JobError(f"the truth is {truth.shape} voxels and the labels are {known.shape}: use one grid")
     if truth.max(initial=0) > len(job.classes):
-        raise JobError(f"the truth has class {truth.max()} and the job {len(job.classes)} classes")
+        raise JobError(f"the truth has class {truth.max()} and the job {counted(len(job.classes), 'classes')}")
     target = np.where(known == 0, truth, np.uint8(0))
     if not target.any():
         raise JobError("the truth says nothing beyond the labels: there is nothing to score")
@@ -252,7 +253,7 @@ def _evaluate(
             far = labels.far_from_training(known, job.held_out, vertical, kept)
             target *= far if vertical is None else np.expand_dims(far, vertical)
     if not target.any():
-        raise JobError(f"nothing is left to score beyond {kept} voxels from the labels of training")
+        raise JobError(f"nothing is left to score beyond {counted(kept, 'voxels')} from the labels of training")
     close = before - int(np.count_nonzero(target))
     prediction = _load(job.prediction)
     target = _without_gaps(job, prediction, target)

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from napari_fhn.report.windows import Ticks
+from napari_fhn.sentence import counted
 from napari_fhn.training.scores.calibration import Calibration
 from napari_fhn.training.scores.score import Scores
 from napari_fhn.training.updates import ON_TRAINED, Progress, Update
@@ -64,7 +65,7 @@ def curves(updates: Sequence[Update]) -> Picture | None:
     left.plot(steps, values, color=_GREY, linewidth=0.6, alpha=0.6)
     width = max(1, len(values) // 30)
     smooth = np.convolve(values, np.ones(width) / width, "valid")
-    left.plot(steps[width - 1 :], smooth, color=_BLUE, label=f"mean of {width} steps")
+    left.plot(steps[width - 1 :], smooth, color=_BLUE, label=f"mean of {counted(width, 'steps')}")
     left.set(xlabel="step", ylabel="loss", yscale="log")
     left.legend(frameon=False)
     for held_out, name, color, style in [

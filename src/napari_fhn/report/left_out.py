@@ -17,8 +17,9 @@ from napari_fhn.labels.volumes.folds import MOST_FOLDS, folds, grown, kept_away
 from napari_fhn.project.data import dips
 from napari_fhn.project.labelling import carrying
 from napari_fhn.report.evaluation import body_name, reference_title, vertical_axis
-from napari_fhn.report.sentences import called, counted, minding, weighed
+from napari_fhn.report.sentences import called, minding, weighed
 from napari_fhn.report.standing import Standing, standing
+from napari_fhn.sentence import counted
 from napari_fhn.training.control import Control
 from napari_fhn.training.data.volume import open_array
 from napari_fhn.training.files import inside, log, removing
@@ -155,8 +156,9 @@ def plan(job: Job, *, blocks: int | None = None, most: int | None = None, margin
     what = called([box for boxes in dealt for box in boxes], vertical)
     lasts = "how long that takes is known after the first" if seconds is None else f"about {duration(seconds)}"
     notes.append(
-        f"{counted(bodies, what).capitalize()} are left out in {len(turns)} folds: {len(turns)} trainings of "
-        f"{job.schedule.steps} steps, {lasts}."
+        f"{counted(bodies, what).capitalize()} are left out in {counted(len(turns), 'folds')}: "
+        f"{counted(len(turns), 'trainings')} of "
+        f"{counted(job.schedule.steps, 'steps')}, {lasts}."
     )
     return Plan(tuple(turns), bodies, seconds, tuple(notes))
 
@@ -298,8 +300,9 @@ def gathered(job: Job, found: Sequence[Fold]) -> LeftOut:
         beside = standing(reference_title(vertical), mine, together([one for one in theirs if one is not None]))
     names = tuple(name_of(fold, job) for fold in found)
     of = (
-        f"A score of {counted(len(boxes), what)} ({whole.pooled.voxels:,} voxels), each predicted by a network that "
-        f"was not shown it; {len(found)} networks, none of them the one of the run."
+        f"A score of {counted(len(boxes), what)} ({counted(whole.pooled.voxels, 'voxels')}), each "
+        "predicted by a network that "
+        f"was not shown it; {counted(len(found), 'networks')}, none of them the one of the run."
     )
     return LeftOut(tuple(found), names, whole, beside, minding(whole.estimates, job.classes, what), of)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from napari_fhn.box import Box
+from napari_fhn.sentence import counted
 from napari_fhn.training.scores.estimating import Estimates
 
 FEW = 5
@@ -41,10 +42,14 @@ def scored_on(bodies: int, what: str, voxels: int, close: int, margin: int, unit
     unit : str
         Of the margin.
     """
-    left = f"; {close:,} within {margin} {unit} of a label of training are left out" if close else ""
+    near = f"within {counted(margin, unit)} of a label of training"
+    left = f"; {counted(close, f'{near} are', f'{near} is')} left out" if close else ""
     if not what:
-        return f"A score of the truth where nothing was labelled ({voxels:,} voxels{left})."
-    return f"A score of {counted(bodies, what)} kept out ({voxels:,} voxels{left}); the other labels are not counted."
+        return f"A score of the truth where nothing was labelled ({counted(voxels, 'voxels')}{left})."
+    return (
+        f"A score of {counted(bodies, what)} kept out ({counted(voxels, 'voxels')}{left}); the other "
+        "labels are not counted."
+    )
 
 
 def weighed(found: Estimates) -> str:
@@ -88,14 +93,6 @@ def minding(found: Estimates, classes: Sequence[str], what: str) -> tuple[str, .
             f"Of {listed(few)} there are fewer than {FEW} {what} kept out: these classes' scores may be far off."
         )
     return tuple(sentences)
-
-
-def counted(count: int, what: str) -> str:
-    """Return ``"3 wells"`` or ``"1 well"``."""
-    if count == 1:
-        one = {"patches": "patch", "blocks of labels": "block of labels"}
-        return f"1 {one.get(what, what.removesuffix('s'))}"
-    return f"{count:,} {what}"
 
 
 def listed(words: Sequence[str]) -> str:

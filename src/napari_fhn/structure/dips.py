@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from napari_fhn.box import Box
+from napari_fhn.sentence import counted
 
 from .dip_store import STEEPEST, STEPS, Files, Memory, Store
 from .slopes import Dips, DipSettings, at_samples, dips_of, node_dips
@@ -121,7 +122,9 @@ class DipField:
         """
         settings = settings or DipSettings()
         if len(data.shape) not in _MOST:
-            raise ValueError(f"dips are those of a volume or of a line of traces, not of {len(data.shape)} axes")
+            raise ValueError(
+                f"dips are those of a volume or of a line of traces, not of {counted(len(data.shape), 'axes')}"
+            )
         if not 0 < settings.steepest <= STEEPEST:
             raise ValueError(f"the steepest slope has to lie between 0 and {STEEPEST} samples per trace")
         shape = tuple(int(size) for size in data.shape)

@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_fhn.sentence import counted
+
 from .planes import APART, Agreement, Traces, agreement, coherence, corrected
 from .tensor import Scale, clearest, first_slopes
 from .windows import Field, radius
@@ -45,7 +47,7 @@ class Dips(NamedTuple):
         """Return the dips within one section of a volume: index `index` of lateral axis `axis`."""
         kept = [one for one in range(len(self.slopes)) if one != axis]
         if len(kept) == len(self.slopes):
-            raise ValueError(f"axis {axis} is no lateral axis of dips along {len(self.slopes)} axes")
+            raise ValueError(f"axis {axis} is no lateral axis of dips along {counted(len(self.slopes), 'axes')}")
         return Dips(np.take(self.slopes[kept], index, axis + 1), np.take(self.coherence, index, axis))
 
 

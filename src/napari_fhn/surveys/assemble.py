@@ -9,6 +9,7 @@ from typing import Any, cast
 import numpy as np
 import xarray as xr
 
+from napari_fhn.sentence import counted
 from napari_fhn.surveys.axes import canonical
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.lazy import Concatenated, Reordered, one_line
@@ -180,7 +181,9 @@ def check_values(path: Path, dtype: np.dtype[Any], shape: Sequence[int]) -> None
         raise SurveyError(path, f"it is empty (shape {tuple(shape)})", "Save an array with values")
     if max(shape) > MAX_LENGTH:
         raise SurveyError(
-            path, f"it promises {max(shape)} entries along an axis, more than any image has", "Check how it was written"
+            path,
+            f"it promises {counted(max(shape), 'entries')} along an axis, more than any image has",
+            "Check how it was written",
         )
 
 
@@ -193,7 +196,9 @@ def check_lengths(path: Path, shapes: Mapping[str, Sequence[int]]) -> None:
     """
     for name, shape in shapes.items():
         if len(shape) == 1 and shape[0] > MAX_LENGTH:
-            raise SurveyError(path, f"its list '{name}' promises {shape[0]} entries", "Check how it was written")
+            raise SurveyError(
+                path, f"its list '{name}' promises {counted(shape[0], 'entries')}", "Check how it was written"
+            )
 
 
 def _kind(names: Sequence[str], coords: Mapping[str, Any]) -> str:

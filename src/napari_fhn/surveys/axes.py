@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from napari_fhn.sentence import counted
 from napari_fhn.surveys.errors import SurveyError
 
 #: Names of axes in this project, in the order in which an array has them.
@@ -137,7 +138,9 @@ def check_axes(path: Path, axes: Sequence[str], shape: Sequence[int]) -> tuple[s
         raise SurveyError(path, f"no axis is called {unknown[0]!r}", f"Axes are {', '.join(AXES)}")
     if len(named) != len(shape):
         size = " x ".join(map(str, shape))
-        raise SurveyError(path, f"it has {len(shape)} axes ({size}), not {len(named)}", "Name each of them, once")
+        raise SurveyError(
+            path, f"it has {counted(len(shape), 'axes')} ({size}), not {len(named)}", "Name each of them, once"
+        )
     if len(set(named)) != len(named):
         raise SurveyError(path, f"the axes {', '.join(named)} name one of them twice", "Name each of them, once")
     return named
@@ -170,15 +173,19 @@ def readings(shape: Sequence[int]) -> list[ReadingChoice]:
     return []
 
 
+_SEISMIC = (("inline", "inlines"), ("crossline", "crosslines"), ("twt", "samples"))
+
+
 def _reading(shape: Sequence[int], names: tuple[str, ...]) -> ReadingChoice:
     size = dict(zip(names, shape, strict=True))
     if "inline" in size:
-        words = f"a volume of {size['inline']} inlines x {size['crossline']} crosslines x {size['twt']} samples"
+        words = " x ".join(counted(size[axis], many) for axis, many in _SEISMIC)
+        words = f"a volume of {words}"
     elif "trace" in size:
-        words = f"a section of {size['trace']} traces x {size['sample']} samples"
+        words = f"a section of {counted(size['trace'], 'traces')} x {counted(size['sample'], 'samples')}"
     else:
-        words = f"{size['y']} rows x {size['x']} columns"
-        words = f"a volume of {size['z']} slices of {words}" if "z" in size else words
-        words += f" with {size['band']} bands" if "band" in size else ""
-        words += f" on {size['date']} dates" if "date" in size else ""
+        words = f"{counted(size['y'], 'rows')} x {counted(size['x'], 'columns')}"
+        words = f"a volume of {counted(size['z'], 'slices')} of {words}" if "z" in size else words
+        words += f" with {counted(size['band'], 'bands')}" if "band" in size else ""
+        words += f" on {counted(size['date'], 'dates')}" if "date" in size else ""
     return ReadingChoice(f"{words}, stored as ({', '.join(names)})", {"axes": names})

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from napari_fhn.sentence import counted
+
 _METRES = {"m": 1.0, "ft": 0.3048}
 
 
@@ -134,7 +136,8 @@ def fit_geometry(
         if rank < 3 or _bins(fit).min() == 0:
             return None, f"The coordinates of the traces ({where}) do not span an area."
         note = (
-            f"{np.count_nonzero(~kept)} of {x.size} traces looked at have coordinates off the survey's grid ({where})."
+            f"{np.count_nonzero(~kept)} of {counted(x.size, 'traces')} looked at have coordinates off "
+            f"the survey's grid ({where})."
         )
     (x0, y0), inline_step, crossline_step = fit.tolist()
     return SurveyGeometry(numbers, increments, (x0, y0), tuple(inline_step), tuple(crossline_step), units), note

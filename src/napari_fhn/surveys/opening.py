@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import xarray as xr
 
 from napari_fhn.plugins import Plugin
-from napari_fhn.regular import why_not
+from napari_fhn.regular import folder_in_words, why_not
 from napari_fhn.surveys import bricks, plugins, raster, reaching, segy
 from napari_fhn.surveys.arrays import hdf5, matlab, mdio, netcdf, npy, zarr_store
 from napari_fhn.surveys.errors import SurveyError
@@ -184,7 +184,7 @@ def _opener(path: Path) -> Opener | plugins.Opener:
     # A file geodatabase is a folder that holds shapes: what it is is said below.
     known_folder = known_folder or path.suffix.lower() in polygons.SUFFIXES
     if path.is_dir() and not known_folder and not can_open(path):
-        raise SurveyError(path, "this is a folder", "Open a file inside it")
+        raise SurveyError(path, *folder_in_words(path))
     if path.suffix.lower() == ".zip" or path.suffix.lower() in polygons.SUFFIXES:
         raise _no_survey(path)
     try:

@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from napari_fhn.sentence import counted
 from napari_fhn.surveys import flags
 from napari_fhn.surveys.blocks import pieces
 from napari_fhn.surveys.errors import SurveyError
@@ -122,7 +123,7 @@ class StoredClasses:
             return ()
         names = {**self.names, **called}
         shown = [(f"{code} {names.get(code, '')}".rstrip(), count) for code, count in lost.items()]
-        listed = ", ".join(f"{what} ({count:,} voxels)" for what, count in shown[:_LISTED])
+        listed = ", ".join(f"{what} ({counted(count, 'voxels')})" for what, count in shown[:_LISTED])
         more = ", ..." if len(lost) > _LISTED else ""
         return (
             f"{self.path.name}: nothing is left of {listed}{more} on the grid of the survey, which is coarser; give "
@@ -135,7 +136,7 @@ class StoredClasses:
         if not out:
             return ()
         shown = [(str(code) if abs(code) <= _LARGEST else f"{code:g}", count) for code, count in out.items()]
-        listed = ", ".join(f"{code} ({count:,} values)" for code, count in shown[:_LISTED])
+        listed = ", ".join(f"{code} ({counted(count, 'values')})" for code, count in shown[:_LISTED])
         more = ", ..." if len(out) > _LISTED else ""
         return (f'{self.path.name}: {listed}{more} taken for "nothing is known"; name it in the classes if it is one.',)
 

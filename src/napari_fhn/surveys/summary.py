@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from napari_fhn.sentence import counted
 from napari_fhn.surveys.geometry import SurveyGeometry
 from napari_fhn.surveys.rio import rio
 
@@ -50,7 +51,7 @@ def summary(survey: xr.DataArray) -> list[str]:
         bad = int((~np.asarray(survey["good"])).sum()) if "good" in survey.coords else 0
         lines.append(
             f"wavelength: {wavelength.min():g} to {wavelength.max():g} nm"
-            + (f", {bad} bands marked bad" if bad else "")
+            + (f", {counted(bad, 'bands')} marked bad" if bad else "")
         )
     geometry = attrs.get("geometry")
     if isinstance(geometry, SurveyGeometry):

@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 from napari_fhn.network.counting import in_words
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET
+from napari_fhn.sentence import counted
 from napari_fhn.training.data.neighbours import Agreement
 from napari_fhn.training.job import JobError
 from napari_fhn.training.plan import plan
 from napari_fhn.training.recipes import fitting, recipe
 
-_CLASSES = 8
+CLASSES = 8
 """Taken for the forecast, where the classes are not known yet: their scores are a small part of it."""
 
 _THIN = 16
@@ -68,7 +69,7 @@ def choose(
     memory: int,
     *,
     vertical_axis: int | None = -1,
-    classes: int = _CLASSES,
+    classes: int = CLASSES,
     agreement: Agreement | None = None,
     bands: int | None = None,
 ) -> RecipeChoice:
@@ -103,7 +104,7 @@ def choose(
         When no recipe goes with such a survey.
     """
     if len(shape) not in (2, 3):
-        raise JobError(f"there is no recipe for {len(shape)} spatial axes; 2 or 3 are needed")
+        raise JobError(f"there is no recipe for {counted(len(shape), 'spatial axes')}; 2 or 3 are needed")
     told = agreement is not None and agreement.kappa >= _WELLS_AGREE
     if len(shape) == 2 and vertical_axis is not None:
         if agreement is not None and told:
@@ -112,11 +113,11 @@ def choose(
     if len(shape) == 2:
         bands = channels if bands is None else bands
         if bands >= _SPECTRUM:
-            why = f"The data are a map with {bands} bands: spectra."
+            why = f"The data are a map with {counted(bands, 'bands')}: spectra."
             return RecipeChoice("spectra", why, _steps_for(shape, recipe("spectra").schedule.block))
         if agreement is not None and agreement.kappa >= _PATCHES_AGREE and agreement.bodies >= _MANY:
             return RecipeChoice("regions", _foretold(agreement))
-        words = "1 channel" if channels == 1 else f"{channels} channels"
+        words = counted(channels, "channels")
         return RecipeChoice("map", f"The data are a map with {words}: bands as channels of a 2D network.")
     if vertical_axis is None:
         return RecipeChoice(
@@ -131,7 +132,7 @@ def choose(
     begin = fitting(3)[0]
     if min(shape) < _THIN:
         return RecipeChoice(
-            begin, f"The volume is {min(shape)} voxels thin: sections with their neighbours see all of it."
+            begin, f"The volume is {counted(min(shape), 'voxels')} thin: sections with their neighbours see all of it."
         )
     if device == "cpu":
         return RecipeChoice(begin, "On a processor, sections make many more steps in the same time than blocks do.")
@@ -144,6 +145,13 @@ def choose(
         f"There is a GPU with {in_words(memory)} free, and whole blocks, which see geology in all directions, need "
         f"{in_words(needed.total)}.",
     )
+
+
+def where_labels_agree(found: RecipeChoice, vertical_axis: int | None) -> str:
+    """Return the recipe that is chosen instead where labelled places foretell each other; empty where none is."""
+    if vertical_axis is not None:
+        return "layers"
+    return "regions" if found.name == "map" else ""
 
 
 def _steps_for(shape: Sequence[int], block: Sequence[int]) -> int:

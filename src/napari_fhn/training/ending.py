@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from napari_fhn.sentence import counted
+
 
 def words(step: int, steps: int, *, stopped: bool, given_up: bool) -> str:
     """Return how far a training came and why it ended there, as the beginning of a sentence.
@@ -23,8 +25,8 @@ def words(step: int, steps: int, *, stopped: bool, given_up: bool) -> str:
     'Trained 90 of 150 steps, until the labels were learnt,'
     """
     if stopped:
-        return f"Stopped after {step} of {steps} steps"
+        return f"Stopped after {step} of {counted(steps, 'steps')}"
     if step == steps:
-        return f"Trained {steps} steps"
+        return f"Trained {counted(steps, 'steps')}"
     why = "held-out labels were predicted no better" if given_up else "labels were learnt"
-    return f"Trained {step} of {steps} steps, until the {why},"
+    return f"Trained {step} of {counted(steps, 'steps')}, until the {why},"

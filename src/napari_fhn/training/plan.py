@@ -11,6 +11,7 @@ from napari_fhn.network.bounds import MOST_COARSE
 from napari_fhn.network.comparison import NetworkDescription, ResNetArchitecture
 from napari_fhn.network.forecast import WORKING_SET, Forecast, Optimiser, WorkingSet, forecast, largest_block
 from napari_fhn.network.forecast_resnet import forecast_resnet
+from napari_fhn.sentence import counted
 from napari_fhn.training.data.framing import Position
 from napari_fhn.training.data.volume import open_input
 from napari_fhn.training.job import MOST_CLASSES, Job, JobError
@@ -188,12 +189,14 @@ def plan(
     """
     for what, count, most in (("channels", channels, MOST_COARSE), ("classes", classes, MOST_CLASSES)):
         if not 1 <= count <= most:
-            raise JobError(f"{count} {what} cannot be planned for: from 1 to {most} can")
+            raise JobError(f"{counted(count, what)} cannot be planned for: from 1 to {most} can")
     if any(not 1 <= size < 2**40 for size in shape):
         raise JobError(f"there is no survey of {' x '.join(map(str, shape))} voxels")
     sections = network.dimensions == 2 and len(shape) == 3
     if network.dimensions != len(shape) and not sections:
-        raise JobError(f"a {network.dimensions}D network does not go with a survey of {len(shape)} spatial axes")
+        raise JobError(
+            f"a {network.dimensions}D network does not go with a survey of {counted(len(shape), 'spatial axes')}"
+        )
     if sections and vertical_axis is None:
         raise JobError("sections of a volume are vertical: say which axis is two-way time or depth")
     survey = tuple(shape)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from rasterio.crs import CRS
 from rasterio.errors import RasterioError
 
+from napari_fhn.sentence import counted
 from napari_fhn.vector import places
 from napari_fhn.vector.errors import VectorError, short
 from napari_fhn.vector.places import Place, quiet
@@ -128,7 +129,9 @@ def chosen(path: Path, found: Mapping[str, Place], layer: str | None) -> str:
     """Return the layer that is meant, of those that a file has; as `layer_of`."""
     layers = tuple(found)
     if layer is None and len(layers) > 1:
-        raise VectorError(path, f"it holds {len(layers)} layers: {', '.join(layers)}", "Say which", layers=layers)
+        raise VectorError(
+            path, f"it holds {counted(len(layers), 'layers')}: {', '.join(layers)}", "Say which", layers=layers
+        )
     if layer is not None and layer not in found:
         raise VectorError(path, f"it has no layer '{layer}'", f"Its layers are {', '.join(layers)}")
     return layer or layers[0]

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from napari_fhn import zipped
+from napari_fhn.sentence import counted
 from napari_fhn.vector.errors import VectorError, short
 from napari_fhn.vector.looking import GEODATABASE, MAGIC, check
 
@@ -153,7 +154,9 @@ def _unpacked(path: Path, folder: Path) -> dict[str, Path]:
             if not wanted:
                 raise VectorError(path, "it holds no file of shapes", "Unpack it, and name the file that is meant")
             if len(wanted) > _MOST_FILES:
-                raise VectorError(path, f"it holds {len(wanted)} files of shapes", "Unpack it, and name one of them")
+                raise VectorError(
+                    path, f"it holds {counted(len(wanted), 'files')} of shapes", "Unpack it, and name one of them"
+                )
             left = zipped.MOST_BYTES
             for number, name in enumerate(wanted):
                 at = inside[name]

@@ -79,7 +79,7 @@ def test_what_was_taken_for_granted_is_said(tmp_path, mapped):
     assert "column 3' has no unit and was read in ms: only so they lie on the survey's vertical axis" in words
     assert "its values are negative, growing upwards, and were turned" in words
     assert "2 of 123 rows have no value" in words
-    assert "1 of 121 picks lie outside the survey" in words
+    assert "1 of 121 picks lies outside the survey" in words
     np.testing.assert_allclose(surface, truth(mapped), atol=0.001)
 
 
@@ -118,7 +118,7 @@ def test_several_horizons_in_one_file(tmp_path, mapped):
 
 def test_picks_of_one_trace_are_averaged_aloud(tmp_path, mapped):
     path = write(tmp_path, ["103 204 60", "103 204 70", "104 204 61", "104 204 62"], "inline crossline twt_ms\n")
-    with pytest.warns(LabelWarning, match="at 1 traces several picks differ by more than a sample"):
+    with pytest.warns(LabelWarning, match="at 1 trace several picks differ by more than a sample"):
         surface = read_horizon(path, mapped)
     assert surface.sel(inline=103, crossline=204) == 65
     assert surface.sel(inline=104, crossline=204) == 61.5
@@ -128,7 +128,7 @@ def test_a_horizon_on_a_line(tmp_path, line):
     k = np.arange(0, 30, 2)
     rows = [f"{500_000 + 9 * a + 2} {6_000_000 + 12 * a} {60 + a}" for a in k] + ["500000 6005000 60"]
     path = write(tmp_path, rows, "x y twt_ms\n")
-    with pytest.warns(LabelWarning, match="1 of 16 picks lie outside"):
+    with pytest.warns(LabelWarning, match="1 of 16 picks lies outside"):
         surface = read_horizon(path, line)
     assert surface.dims == ("trace",)
     np.testing.assert_array_equal(np.flatnonzero(surface.notnull()), k)
@@ -244,7 +244,7 @@ def test_wrong_requests_write_nothing(survey, line, table):
     top = surface_of(survey, 60.0)
     for call, sentence in (
         (lambda: burn_zones([top], ["sand"], survey, table, out), "part 2 zones, and 1 are named"),
-        (lambda: burn_zones([], ["sand"], survey, table, out), "0 horizons part 1 zones"),
+        (lambda: burn_zones([], ["sand"], survey, table, out), "0 horizons part 1 zone,"),
         (lambda: burn_zones([top], ["sand", "salt"], survey, table, out), "no class 'salt'"),
         (lambda: burn_zones([top], ["sand", None], survey, table, out[1:]), "survey's shape"),
         (lambda: burn_band(surface_of(line, 60.0), "sand", 5, survey, table, out), "lies on a grid of"),

@@ -87,7 +87,7 @@ def test_map_coordinates_find_their_cells(tmp_path, table, chart):
     with pytest.warns(LabelWarning, match="2 of 4"):
         points = read_points(path, table, turned)
     assert points == [Point(0, 4, 2), Point(1, 3, 2)]
-    with pytest.raises(LabelError, match="all its 1 points lie outside"):
+    with pytest.raises(LabelError, match="all its 1 point lies outside"):
         read_points(write(tmp_path, "x,y,class\n1,2,sand\n"), table, chart)
 
 

@@ -75,7 +75,7 @@ def test_places_of_google_earth_come_to_the_map(tmp_path, scene, suffix):
     x, y = transform("EPSG:4326", "EPSG:32632", [9.0003, 9.0012], [54.1489, 54.1483])
     cells = [(int((6_000_150 - b) // 10), int((a - 500_000) // 10)) for a, b in zip(x, y, strict=True)]
     assert [int(out[cell]) for cell in cells] == [1, 2]
-    assert any("1 of 4 shapes have no" in words for words in found.words)
+    assert any("1 of 4 shapes has no" in words for words in found.words)
     hole = shapely.Polygon([(9.0004, 54.1484), (9.0006, 54.1484), (9.0006, 54.1486)])
     assert shapely.disjoint(read_kml(path).shapes[0], hole.buffer(-1e-5))
 

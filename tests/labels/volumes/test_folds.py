@@ -47,7 +47,7 @@ def test_a_hundred_points_are_eight_folds_and_few_bodies_one_each():
     for at in ((1, 1), (4, 4), (7, 7)):
         wells[at] = 1, 1, 2, 2
     assert [len(fold) for fold in folds(wells, bodies(wells, -1))] == [1, 1, 1]
-    with pytest.raises(LabelError, match="in 1 folds"):
+    with pytest.raises(LabelError, match="in 1 fold"):
         folds(wells, [], 1)
 
 

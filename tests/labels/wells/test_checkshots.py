@@ -97,7 +97,7 @@ def test_what_cannot_be_told_is_asked(tmp_path, text, kind, sentence):
 
 def test_answers_are_taken(tmp_path):
     path = write(tmp_path, "depth,time\n0,0\n100,0.1\n100,0.1\n300,0.25\n")
-    with pytest.warns(LabelWarning, match="1 checkshots occur twice"):
+    with pytest.warns(LabelWarning, match="1 checkshot occurs twice"):
         found = read_checkshots(path, columns={"md": "depth"}, units={"md": "m", "time": "s"}, way="twt")
     assert found[""].twt_ms.tolist() == [0, 100, 250]
     with pytest.raises(LabelError, match="'both' is no kind of time"):

@@ -91,9 +91,9 @@ def test_place_in_words_and_times_in_seconds(tmp_path, table):
             "CLASS. : CLASS\n GR. :\n SP. :\n",
             "names 4 curves, and the rows of its ~A section hold 2",
         ),
-        ("TWT.ms : TIME\nCLASS. : CLASS", "CLASS. : CLASS", "names 1 curves, and the rows of its ~A section hold 2"),
+        ("TWT.ms : TIME\nCLASS. : CLASS", "CLASS. : CLASS", "names 1 curve, and the rows of its ~A section hold 2"),
         ("108 2", "108 2 9", "row 3 of its ~A section ('108 2 9') holds 3 values"),
-        ("108 2", "108", "row 3 of its ~A section ('108') holds 1 values"),
+        ("108 2", "108", "row 3 of its ~A section ('108') holds 1 value"),
         ("WRAP. NO", "WRAP. NO" + "x" * 3000, "line 3: its header has a line of"),
         ("108 2", "108 2" + "0" * 300, "line 18: it holds a value of more than 200 characters"),
         (LAS, "hello\nworld\n", "it is no LAS file: line 1 says 'hello'"),
@@ -224,7 +224,7 @@ def test_a_code_that_a_table_names_is_a_class_whatever_it_looks_like(tmp_path):
 @pytest.mark.parametrize("word", ["N/A", "unclassified", "-9999"])
 def test_words_for_nothing_are_no_classes_of_a_log(tmp_path, word):
     text = LAS.replace(" 1\n", " shale\n").replace(" 2\n", " sand\n").replace(" -999.25\n", f" {word}\n")
-    with pytest.warns(LabelWarning, match=rf"{word} \(1 samples\) in its curve CLASS taken for \"no value\""):
+    with pytest.warns(LabelWarning, match=rf"{word} \(1 sample\) in its curve CLASS taken for \"no value\""):
         well = read_las(write(tmp_path, text))
     assert {one.class_name for one in well.intervals} == {"shale", "sand"}
 
@@ -237,8 +237,8 @@ def test_a_value_for_nothing_among_the_times_is_no_time(tmp_path, table, null):
     with pytest.warns(LabelWarning) as told:
         assert read_las(write(tmp_path, text), table) == wanted
     said = [str(one.message) for one in told]
-    assert "w.las: 1 samples without TWT were left out." in said
-    strange = f'w.las: {null} (1 samples) in its curve TWT taken for "no value"; its header names -999.25.'
+    assert "w.las: 1 sample without TWT was left out." in said
+    strange = f'w.las: {null} (1 sample) in its curve TWT taken for "no value"; its header names -999.25.'
     assert (strange in said) == (null != "-999.25")
 
 

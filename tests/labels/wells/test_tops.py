@@ -69,7 +69,7 @@ def test_markers_are_tops_of_what_bears_their_name(tmp_path):
     words = " ".join(str(w.message) for w in told)
     assert "no marker below them tells where they end: Base in W 1, Alone in W2" in words
     assert "they end where they begin: Chalk in W 1" in words
-    assert "1 tops without md" in words
+    assert "1 top without md" in words
     spans, line = tops["W 1"]
     assert spans == Spans("md", ((110.5, 210.5, "Top Salt"), (210.5, 310.5, "Thin")))
     assert line == 11

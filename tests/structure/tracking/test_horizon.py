@@ -193,7 +193,7 @@ def test_other_dips_and_events_are_refused() -> None:
         track(data, picks, from_surface(_fold(), 90))
     with pytest.raises(ValueError, match="no event is called"):
         track(data, picks, event="hill")  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="not over 1 axes"):
+    with pytest.raises(ValueError, match="not over 1 axis"):
         track(data[0, 0], picks)
 
 

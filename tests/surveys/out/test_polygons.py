@@ -81,7 +81,7 @@ def test_what_has_no_polygons_is_refused(tmp_path):
     for name, values, like, words in (
         ("a.shp", codes, raster((4, 5)), "not known for polygons"),
         ("a.gpkg", codes[1:], raster((4, 5)), "no classes on a map"),
-        ("a.gpkg", codes * 0, raster((4, 5)), "no polygon has 1 cells"),
+        ("a.gpkg", codes * 0, raster((4, 5)), "no polygon has 1 cell"),
         ("a.gpkg", codes, raster((4, 5), Affine.identity(), None), "no map coordinates"),
         ("a.geojson", codes, raster((4, 5), crs=odd), "EPSG number"),
         ("a.geojson", codes, raster((4, 5), crs=None), "EPSG number"),

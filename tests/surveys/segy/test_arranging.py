@@ -191,12 +191,12 @@ def test_what_is_left_out_is_counted_in_words():
         "as padding."
     ]
     assert said(np.insert(il, 3, 900), np.insert(xl, 3, 2), "coordinates at bytes 73 and 77") == [
-        "1 of 21 traces have numbers far off the rest (coordinates at bytes 73 and 77), the first of them trace 4; "
+        "1 of 21 traces has numbers far off the rest (coordinates at bytes 73 and 77), the first of them trace 4; "
         "they are left out as damaged."
     ]
     assert said(np.insert(il, 5, 1), np.insert(xl, 5, 2)) == [
-        "1 of 21 traces repeat the place of another (bytes 189 and 193), the first of them trace 6; the first trace of "
-        "each place was taken."
+        "1 of 21 traces repeats the place of another (bytes 189 and 193), the first of them trace 6; the first trace "
+        "of each place was taken."
     ]
     assert said(np.delete(il, [4, 8, 9]), np.delete(xl, [4, 8, 9])) == [
         "3 of 20 places have no trace (15.0 %); they are read as missing."

@@ -42,6 +42,17 @@ def test_position_runs_from_one_end_of_the_survey_to_the_other(layered):
     np.testing.assert_allclose(across_crosslines[0][:, 0], np.linspace(-1, 1, 12), atol=1e-6)
 
 
+@pytest.mark.parametrize(("across", "start", "stop"), [(0, (0, 0, 0), (3, 24, 32)), (1, (4, 17, 8), (12, 20, 40))])
+def test_sections_read_together_are_those_read_one_by_one(layered, across, start, stop):
+    job, _ = layered
+    seen, first = frame(job), start[across]
+    together = seen.data_of_all(Box(start, stop), across)
+    assert len(together) == stop[across] - first
+    for number, section in enumerate(together, first):
+        one = ((*s[:across], number + n, *s[across + 1 :]) for n, s in enumerate((start, stop)))
+        np.testing.assert_array_equal(section, seen.data(Box(*one), across))
+
+
 def test_a_block_knows_where_it_lies(layered_3d):
     job, _ = layered_3d
     whole = frame(job).read(Box.whole((12, 20, 32)), None)

@@ -37,7 +37,7 @@ def test_what_was_there_is_kept_when_a_job_is_trained_again_in_its_place(trained
     again = replace(trained, schedule=replace(trained.schedule, seed=1))
     said = [update.message for update in fit(again, Control(watched=False)) if isinstance(update, Note)]
     kept = folder / "model-before-1"
-    assert f"The network of 1 steps that was there is kept in {kept}, with its prediction." in said
+    assert f"The network of 1 step that was there is kept in {kept}, with its prediction." in said
     assert load(trained.model).sha256 != network
     assert load(kept / "model").sha256 == network
     assert (kept / "model" / "training.safetensors").is_file()

@@ -12,6 +12,7 @@ from napari_fhn.labels.classes.codes import as_code, unlabelled_code, unused_cod
 from napari_fhn.labels.classes.label_class import MAX_VALUE, PALETTE, LabelClass
 from napari_fhn.labels.errors import LabelError
 from napari_fhn.labels.tables.csv_rows import read_rows
+from napari_fhn.sentence import counted
 from napari_fhn.surveys.out.cells import csv_text
 
 __all__ = ["MAX_VALUE", "PALETTE", "ClassTable", "LabelClass"]
@@ -197,7 +198,7 @@ class ClassTable:
         free = [value for value in range(1, MAX_VALUE + 1) if value not in self.values]
         if wanted > len(free):
             raise LabelError(
-                f"the files name {len(self) + wanted} classes, and {MAX_VALUE} can be told apart",
+                f"the files name {counted(len(self) + wanted, 'classes')}, and {MAX_VALUE} can be told apart",
                 "Choose another column, or bring classes together first",
             )
         return iter(free)
@@ -317,7 +318,7 @@ class ClassTable:
         {10: 1, 80: 2}
         """
         if len(named) > MAX_VALUE:
-            raise LabelError(f"there are {len(named)} classes", f"{MAX_VALUE} can be told apart at most")
+            raise LabelError(f"there are {counted(len(named), 'classes')}", f"{MAX_VALUE} can be told apart at most")
         said = colors or {}
         return cls(
             tuple(

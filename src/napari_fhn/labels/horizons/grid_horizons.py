@@ -17,6 +17,7 @@ from napari_fhn.labels.lateral import Traces
 from napari_fhn.labels.map_coordinates import crs_of, in_degrees, map_crs, own_crs, transformed
 from napari_fhn.labels.tables.fill_values import fill_values, in_words, without
 from napari_fhn.labels.tables.units import unit as named_unit
+from napari_fhn.sentence import counted
 
 
 def of_grid(
@@ -71,7 +72,8 @@ def of_grid(
     if fillers:
         n = int(np.isin(values, fillers).sum())
         _warn(
-            f"{path.name}: {in_words(fillers)} at {n:,} of {values.size:,} nodes lies far from all others; it was "
+            f"{path.name}: {in_words(fillers)} at {n:,} of {counted(values.size, 'nodes')} lies far from "
+            "all others; it was "
             "taken for 'nothing' and left out."
         )
         values = without(values, fillers)
@@ -82,10 +84,11 @@ def of_grid(
     if not here.any():
         _refuse(grid, places, traces, crs)
     between = np.any(nodes[here] != np.rint(nodes[here]))
+    of = f"of {here.size:,} traces"
     _warn(
         f"{path.name}: it is {grid.words()}; "
         + ("its values were taken linearly between the nodes" if between else "its values were taken at the nodes")
-        + (f", and {int((~here).sum()):,} of {here.size:,} traces have none." if not here.all() else ".")
+        + (f", and {counted(int((~here).sum()), f'{of} have', f'{of} has')} none." if not here.all() else ".")
     )
     placed = np.full(found.size, np.nan)
     placed[here] = on_axis(found[here], lambda of, evidence: _unit(units, of, evidence, path), survey, z, path)

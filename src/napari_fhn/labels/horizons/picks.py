@@ -23,6 +23,7 @@ from napari_fhn.labels.tables.fill_values import fill_values, in_words, without
 from napari_fhn.labels.tables.roles import Columns
 from napari_fhn.labels.tables.sniffing import sniff
 from napari_fhn.labels.wells.well import vertical_of
+from napari_fhn.sentence import counted
 
 #: Tables of more columns than this are matrices, not picks.
 _MATRIX = 24
@@ -51,7 +52,7 @@ def read_horizon(
     found = read_horizons(path, survey, columns=columns, units=units, z=z, gap_traces=gap_traces, only=name, **places)
     if name is None and len(found) > 1:
         raise Undeclared(
-            f"it holds {len(found)} horizons: {', '.join(list(found)[:8])}",
+            f"it holds {counted(len(found), 'horizons')}: {', '.join(list(found)[:8])}",
             "Say which",
             option="name",
             choices=tuple(found),
@@ -142,7 +143,8 @@ def read_horizons(
     if fillers:
         left_out = int(np.isin(read[:, -1], fillers).sum())
         _warn(
-            f"{path.name}: {in_words(fillers)} at {left_out:,} of {len(read):,} rows lies far from all others; it was "
+            f"{path.name}: {in_words(fillers)} at {left_out:,} of {counted(len(read), 'rows')} lies far "
+            "from all others; it was "
             "taken for 'no pick' and left out."
         )
         read[:, -1] = without(read[:, -1], fillers)
@@ -150,7 +152,10 @@ def read_horizons(
     if not picked.any():
         raise LabelError("it holds no pick", "Check the file", path=path)
     if missing:
-        _warn(f"{path.name}: {missing} of {len(picked)} rows have no value and were left out.")
+        of = f"of {len(picked):,} rows"
+        _warn(
+            f"{path.name}: {counted(missing, f'{of} have no value and were', f'{of} has no value and was')} left out."
+        )
     read = read[picked]
     names = None if names is None else names[picked]
     vertical = on_axis(read[:, -1], lambda of, evidence: found.unit(role, of, evidence), survey, z, path)
@@ -164,12 +169,14 @@ def read_horizons(
         ends = zip(place, read.min(axis=0), read.max(axis=0), strict=False)
         ranges = " and ".join(f"its {name} goes from {low:g} to {high:g}" for name, low, high in ends)
         raise LabelError(
-            f"none of its {len(read)} picks lies in the survey ({traces.words()}): {ranges}",
+            f"none of its {counted(len(read), 'picks')} lies in the survey ({traces.words()}): {ranges}",
             "Check which columns they are, and the survey's place on the map",
             path=path,
         )
     if not inside.all():
-        _warn(f"{path.name}: {int((~inside).sum())} of {len(read)} picks lie outside the survey and were left out.")
+        beyond, of = int((~inside).sum()), f"of {len(read):,} picks"
+        words = counted(beyond, f"{of} lie outside the survey and were", f"{of} lies outside the survey and was")
+        _warn(f"{path.name}: {words} left out.")
     surfaces = {}
     for name in [path.stem] if names is None else dict.fromkeys(names[inside]):
         mine = inside if names is None else inside & (names == name)
@@ -191,7 +198,8 @@ def _table(path: Path) -> Table:
     table = sniff(path)
     if len(table.names) > _MATRIX and not table.has_header and all(table.numeric):
         raise LabelError(
-            f"each of its lines holds {len(table.names)} numbers: it is a matrix of values, and which traces they "
+            f"each of its lines holds {counted(len(table.names), 'numbers')}: it is a matrix of values, "
+            "and which traces they "
             "belong to is not told",
             "Export the horizon with inline and crossline, or x and y, on each line",
             path=path,
@@ -247,7 +255,8 @@ def _gridded(
     off = np.unique(flat[np.abs(z - mean[flat]) > step])
     if off.size:
         words = (
-            f"Horizon '{name}': at {off.size} traces several picks differ by more than a sample; their mean was taken."
+            f"Horizon '{name}': at {counted(off.size, 'traces')} several picks differ by more than a "
+            "sample; their mean was taken."
         )
         _warn(words)
     return mean.reshape(traces.shape)

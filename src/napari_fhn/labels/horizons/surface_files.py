@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from napari_fhn.labels.errors import LabelError
 from napari_fhn.labels.horizons.surface_grids import SurfaceGrid
 from napari_fhn.labels.tables.text import encoding_of, lines, look
+from napari_fhn.sentence import counted
 
 #: More nodes than this have no place in memory beside a survey.
 MOST_NODES = 100_000_000
@@ -168,7 +169,11 @@ def _odd_irap_records(path: Path) -> str:
             elif k >= len(_IRAP_RECORDS):
                 values += length // 4
     wrong = _odd_count(columns, rows, values)
-    return wrong or ("" if values == rows * columns else f"it holds {values:,} values for {rows * columns:,} nodes")
+    return wrong or (
+        ""
+        if values == rows * columns
+        else f"it holds {counted(values, 'values')} for {counted(rows * columns, 'nodes')}"
+    )
 
 
 def _odd_count(columns: int, rows: int, most: int) -> str:
@@ -259,7 +264,9 @@ def _raster(path: Path, *, kind: str, suffixes: tuple[str, ...]) -> SurfaceGrid:
         if found.dims != ("y", "x"):
             raise LabelError("it is no map of a surface", "Use a grid of depths or times", path=path)
         if found.size > MOST_NODES:
-            raise LabelError(f"it has {found.size:,} nodes", f"Use a grid of {MOST_NODES:,} at most", path=path)
+            raise LabelError(
+                f"it has {counted(found.size, 'nodes')}", f"Use a grid of {MOST_NODES:,} at most", path=path
+            )
         values = np.asarray(physical(found), dtype=np.float64).T
     except SurveyError as error:
         raise LabelError(error.what, error.way_out, path=path) from error
@@ -309,12 +316,12 @@ def _values(
             raise LabelError(f"it says '{str(error)[:30]}', which is no number", "Correct it", path=path, line=number) \
                 from error  # fmt: skip
         if filled + len(part) > count:
-            what = f"it goes on after the {count:,} nodes that its header names"
+            what = f"it goes on after the {counted(count, 'nodes')} that its header names"
             raise LabelError(what, "Export it again", path=path, line=number)
         values[filled : filled + len(part)] = part
         filled += len(part)
     if filled < count:
-        what = f"it ends after {filled:,} of the {count:,} nodes that its header names"
+        what = f"it ends after {filled:,} of the {counted(count, 'nodes')} that its header names"
         raise LabelError(what, "Copy it again, or export it again", path=path)
     return values.reshape(columns, rows)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from napari_fhn.labels.classes.class_table import ClassTable
 from napari_fhn.labels.errors import LabelError, LabelWarning
+from napari_fhn.sentence import counted
 
 #: As with wells: a sample this close above an edge, in samples, counts as on it.
 _ON_THE_EDGE = 1e-6
@@ -59,7 +60,7 @@ def burn_zones(
     """
     if not surfaces or len(names) != len(surfaces) + 1:
         raise LabelError(
-            f"{len(surfaces)} horizons part {len(surfaces) + 1} zones, and {len(names)} are named",
+            f"{len(surfaces)} horizons part {counted(len(surfaces) + 1, 'zones')}, and {len(names)} are named",
             "Name one class for each, and leave empty what should stay unlabelled",
         )
     values = [0 if not name else table.value_of(name) for name in names]
@@ -69,7 +70,7 @@ def burn_zones(
     with np.errstate(invalid="ignore"):
         crossing = (np.diff(edges, axis=-1) < 0).any(axis=-1)
     if crossing.any():
-        words = f"The horizons cross at {int(crossing.sum())} traces, which were left unlabelled."
+        words = f"The horizons cross at {counted(int(crossing.sum()), 'traces')}, which were left unlabelled."
         warnings.warn(words, LabelWarning, stacklevel=2)
         edges[crossing] = np.nan
     ends = np.concatenate([np.zeros((*edges.shape[:-1], 1)), edges, np.full((*edges.shape[:-1], 1), float(n))], axis=-1)

@@ -24,6 +24,7 @@ from napari_fhn.labels.tables.roles import Columns
 from napari_fhn.labels.tables.sniffing import sniffed
 from napari_fhn.labels.tables.text import is_null
 from napari_fhn.labels.volumes.fall_off import check, percent
+from napari_fhn.sentence import counted
 from napari_fhn.surveys.kinds import is_line, is_seismic
 
 
@@ -128,7 +129,9 @@ def read_points(
             values.append(value)
             places.append(tuple(row.number(role) for role in roles[1:]))
     if without:
-        words = f"{path.name}: {without} points have no class, or a negative number for one, and were left out."
+        many = "points have no class, or a negative number for one, and were"
+        one = "point has no class, or a negative number for one, and was"
+        words = f"{path.name}: {counted(without, many, one)} left out."
         warnings.warn(words, LabelWarning, stacklevel=2)
     if survey is None or "row" in roles:
         return points
@@ -227,7 +230,7 @@ def burn_points(
         if not (0 <= point.row < out.shape[0] and 0 <= point.col < out.shape[1]):
             raise LabelError(
                 f"the point at row {point.row}, col {point.col} lies outside the map of {out.shape[0]} "
-                f"rows and {out.shape[1]} columns",
+                f"rows and {counted(out.shape[1], 'columns')}",
                 "Rows and columns count from 0 at the upper left",
             )
         if point.sample is not None and not 0 <= point.sample < out.shape[2]:
@@ -302,10 +305,14 @@ def _inside(index: NDArray[np.float64], values: list[int], survey: xr.DataArray,
     nearest, within = np.floor(index + 0.5), _within(index, survey)
     upright = is_line(survey)
     if not within.any():
-        raise LabelError(f"all its {len(values)} points lie outside the survey", "Check their coordinates", path=path)
+        raise LabelError(
+            f"all its {counted(len(values), 'points lie', 'point lies')} outside the survey",
+            "Check their coordinates",
+            path=path,
+        )
     if not within.all():
         how = ", or have no depth or time," if np.isnan(index).any() else ""
-        count = f"{int((~within).sum())} of {len(values)} points"
+        count = f"{int((~within).sum())} of {counted(len(values), 'points')}"
         words = f"{path.name}: {count} lie outside the survey{how} and were left out."
         warnings.warn(words, LabelWarning, stacklevel=3)
     points = []

@@ -36,6 +36,7 @@ from napari_fhn.labels.map_coordinates import (
 from napari_fhn.labels.shapes import shape_files
 from napari_fhn.labels.tables.guesses import SURE
 from napari_fhn.labels.tables.vocabulary import meaning
+from napari_fhn.sentence import counted
 from napari_fhn.surveys.kinds import is_line, is_seismic
 
 SUFFIXES = shape_files.SUFFIXES
@@ -144,7 +145,8 @@ def read_polygons(
         raise LabelError(f"it holds no shape with a value in '{field}'", "Check the file", path=path)
     if not kept.all():
         without = int((~kept).sum())
-        _warn(f"{path.name}: {without} of {len(kept)} shapes have no '{field}' or no place and were left out.")
+        of, what = f"of {len(kept):,} shapes", f"no '{field}' or no place and"
+        _warn(f"{path.name}: {counted(without, f'{of} have {what} were', f'{of} has {what} was')} left out.")
     classes = tuple(word for word, k in zip(found.words, kept, strict=True) if k)
     return Polygons(path, field, found.shapes[kept], classes, found.crs)
 
@@ -231,7 +233,10 @@ def burn_polygons(
         )
     contested = int(np.count_nonzero(cells != last))
     if contested:
-        _warn(f"{polygons.path.name}: {contested} cells lie in shapes of several classes; the first shape counted.")
+        _warn(
+            f"{polygons.path.name}: {counted(contested, 'cells lie', 'cell lies')} in shapes of several "
+            "classes; the first shape counted."
+        )
     rows, cols = np.nonzero(cells)
     low, high = [int(rows.min()), int(cols.min())], [int(rows.max()) + 1, int(cols.max()) + 1]
     for i in range(low[0], high[0]):

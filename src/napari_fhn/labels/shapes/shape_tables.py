@@ -24,6 +24,7 @@ from napari_fhn.labels.map_coordinates import WGS84, crs_of
 from napari_fhn.labels.shapes import kml
 from napari_fhn.labels.tables.sheet_lines import quoted
 from napari_fhn.labels.tables.vocabulary import meaning
+from napari_fhn.sentence import counted
 from napari_fhn.vector import rows
 from napari_fhn.vector.rows import Rows
 
@@ -88,7 +89,7 @@ def layer_of(path: Path, layer: str | None = None) -> str:
     if layer is None and len(able) == 1:
         return able[0]
     if layer is None and able:
-        what = f"it holds {len(able)} layers: {', '.join(able)}"
+        what = f"it holds {counted(len(able), 'layers')}: {', '.join(able)}"
         raise Undeclared(what, "Say which", option="layer", choices=able, path=path)
     if layer is not None and layer not in found:
         raise LabelError(f"it has no layer '{layer}'", f"Its layers are {', '.join(found)}", path=path)

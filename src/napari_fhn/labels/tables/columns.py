@@ -26,6 +26,7 @@ from napari_fhn.labels.tables.rows import Row
 from napari_fhn.labels.tables.text import LARGEST, NULLS, is_number, is_unfound, lines
 from napari_fhn.labels.tables.units import unit
 from napari_fhn.labels.tables.workbooks import sheet_lines
+from napari_fhn.sentence import counted
 
 _KIND = r"(?P<%s>MD|TVDSS|TVD|TWT|OWT)"
 _LENGTH_OR_TIME = r"(?:ms|msec|s|sec|m|ft|feet|metres|meters)"
@@ -240,7 +241,8 @@ class Table:
             short = len(cells) < n and self.dialect.kind in (" ", "  ", "charisma")
             if len(cells) > n or short:
                 raise LabelError(
-                    f"it has {len(cells)} cells, and the table {n} columns (delimiter: {self.dialect.name})",
+                    f"it has {counted(len(cells), 'cells')}, and the table {counted(n, 'columns')} "
+                    f"(delimiter: {self.dialect.name})",
                     "Correct the line, or put text with delimiters in quotes",
                     path=self.path,
                     line=number,

@@ -15,6 +15,7 @@ from napari_fhn.labels.horizons import gocad
 from napari_fhn.labels.shapes import rois
 from napari_fhn.labels.tables.bearings import coordinate
 from napari_fhn.labels.tables.text import is_number, is_unfound, ungrouped
+from napari_fhn.sentence import counted
 
 #: Delimiters that are characters, in the order in which they are preferred; "  " is two spaces or more.
 DELIMITERS = ("\t", ";", "|", ",", " ", "  ")
@@ -271,7 +272,7 @@ def as_delimited(kind: str, lines: Lines) -> Found | None:
     # Text and numbers hold commas and spaces, but hardly ever one of these, and the same number on every line.
     score += 1.0 if kind in "\t;|" and share >= 0.8 else 0.0
     said = ", and a header with the names that are wanted" if named else ""
-    reason = f"{len(whole)} of {len(rows)} lines have {n} cells where a {NAMES[kind]} divides them{said}"
+    reason = f"{len(whole)} of {len(rows)} lines have {counted(n, 'cells')} where a {NAMES[kind]} divides them{said}"
     return Found(Dialect(kind, mark), score, reason, doubt)
 
 

@@ -14,6 +14,7 @@ from napari_fhn.labels.tables.dialects import Dialect, is_comment, is_rule, nume
 from napari_fhn.labels.tables.text import is_blank, is_number
 from napari_fhn.labels.tables.units import unit
 from napari_fhn.labels.tables.vocabulary import meaning
+from napari_fhn.sentence import counted
 
 _FIELD = re.compile(r"\W*(?:Field:?)?\s*(\d{1,3})\s*[:.\-]?\s+(\S.*?)\s*", re.IGNORECASE)
 
@@ -120,7 +121,9 @@ def row_of_words(clues: Clues) -> Header | None:
     if any(clues.numeric):
         return Header(tuple(first), 1, "its first row holds no number where the rows below do")
     if words >= max(1, n / 2):
-        return Header(tuple(first), 1, f"{words} of the {n} cells of its first row are what columns are called")
+        return Header(
+            tuple(first), 1, f"{words} of the {counted(n, 'cells')} of its first row are what columns are called"
+        )
     return None
 
 

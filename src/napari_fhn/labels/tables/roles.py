@@ -14,6 +14,7 @@ from napari_fhn.labels.tables.guesses import SURE, AmbiguousColumns, Suggestion,
 from napari_fhn.labels.tables.units import METRES, MILLISECONDS
 from napari_fhn.labels.tables.units import unit as named_unit
 from napari_fhn.labels.tables.vocabulary import DOMAINS, ROLES, meaning
+from napari_fhn.sentence import counted
 
 #: How comments give the unit of all depths or times ("Unit in depth: m", "DEPTH (Z, TVD) GIVEN IN m-UNITS").
 _COMMENTED = {
@@ -192,7 +193,7 @@ class Columns:
         what = f"column '{first}' is missing; the columns are {names}"
         if not table.has_header:
             which = " and which ".join(roles[:show])
-            what = f"nothing names its {len(table.names)} columns, and which is {which} cannot be told"
+            what = f"nothing names its {counted(len(table.names), 'columns')}, and which is {which} cannot be told"
         return AmbiguousColumns(
             what, f"Say which column is {first}", table, candidates, line=1 if table.has_header else None
         )

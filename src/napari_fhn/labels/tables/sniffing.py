@@ -17,6 +17,7 @@ from napari_fhn.labels.tables.dialects import Dialect, Lines, is_comment, is_end
 from napari_fhn.labels.tables.text import encoding_of, is_number, lines
 from napari_fhn.labels.tables.units import unit
 from napari_fhn.labels.tables.workbooks import is_workbook, sheet_lines, sheet_named, sheets
+from napari_fhn.sentence import counted
 
 #: Lines that are looked at to find the dialect and the header.
 LOOKED_AT = 400
@@ -148,7 +149,7 @@ def _sheet(path: Path, said: str | None, wanted: frozenset[str]) -> str:
     if len(names) == 1:
         return names[0]
     raise Undeclared(
-        f"it has {len(names)} sheets: {', '.join(names[:8])}",
+        f"it has {counted(len(names), 'sheets')}: {', '.join(names[:8])}",
         "Say which",
         option="sheet",
         choices=names,
@@ -238,5 +239,5 @@ def _cards(path: Path, encoding: str, dialect: Dialect, head: list[tuple[int, st
     said = f"It was read as {dialects.CARDS[dialect.kind]}."
     image = next((found for _, text in head if (found := rois.size(text))), None) if dialect.kind == "rois" else None
     if image is not None:
-        said += f" They were marked on an image of {image[0]} rows and {image[1]} columns."
+        said += f" They were marked on an image of {counted(image[0], 'rows')} and {counted(image[1], 'columns')}."
     return Table(path, encoding, dialect, names, units, True, first, sample, numeric, (), (*notes, said))

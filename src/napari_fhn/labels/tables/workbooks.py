@@ -22,6 +22,7 @@ from napari_fhn.labels.tables import ole, sheet_sizes
 from napari_fhn.labels.tables.sheet_lines import Sheet, laid_out
 from napari_fhn.labels.tables.text import look
 from napari_fhn.labels.zipped import opened
+from napari_fhn.sentence import counted
 
 SUFFIXES = (".xlsx", ".xlsm", ".xls", ".ods")
 #: Cells of the rectangle that a sheet spans.
@@ -176,7 +177,8 @@ def _check(path: Path) -> None:
     largest = max(sizes, default=0)
     if largest > MOST_CELLS:
         raise LabelError(
-            f"a sheet of it spans {largest:,} cells, from its first filled one to its last; a table has {MOST_CELLS:,} "
+            f"a sheet of it spans {counted(largest, 'cells')}, from its first filled one to its last; a "
+            f"table has {MOST_CELLS:,} "
             "at most",
             "Remove what stands far from the table, or save it as text",
             path=path,

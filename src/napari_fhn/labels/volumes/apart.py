@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from napari_fhn.box import Box
 from napari_fhn.labels.errors import LabelError
 from napari_fhn.labels.volumes.splits import footprint
+from napari_fhn.sentence import counted
 
 _HARDER = 1.5
 """So many times as far from a label as what is scored: then most of the survey is harder, or easier, which is said."""
@@ -49,7 +50,7 @@ class Apart:
     @property
     def words(self) -> str:
         """How far that is, how far the network sees, and whether the survey is harder."""
-        lies = f"What is scored lies {self.nearest} {self.unit} from the nearest label of training and more"
+        lies = f"What is scored lies {counted(self.nearest, self.unit)} from the nearest label of training and more"
         lies += f", half of it {self.median}" if self.median > self.nearest else ""
         sees = f"the network sees {self.radius}"
         if self.radius >= self.longest:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from napari_fhn.box import Box
 from napari_fhn.labels.errors import LabelError
 from napari_fhn.labels.volumes.splits import classes_in
+from napari_fhn.sentence import counted
 
 MOST_FOLDS = 8
 """Folds, unless more are asked for: a hundred points left out one by one are a hundred trainings."""
@@ -55,7 +56,7 @@ def folds(labels: NDArray[Any], boxes: Sequence[Box], most: int = MOST_FOLDS, se
     [[1, 1, 2], [1, 1, 2]]
     """
     if most < 2:
-        raise LabelError(f"labels cannot be left out in {most} folds", "Use at least 2")
+        raise LabelError(f"labels cannot be left out in {counted(most, 'folds')}", "Use at least 2")
     present = np.array([classes_in(labels, box) for box in boxes], dtype=bool).reshape(len(boxes), 256)
     total = present.sum(axis=0)
     count = min(most, len(boxes))

@@ -11,6 +11,8 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
+from napari_fhn.sentence import counted
+
 _CELLS = 24
 """Cells along the longest axis: a place is a region that one looks at, and not a voxel."""
 
@@ -62,7 +64,7 @@ class LabelSuggestion:
         """
         called = [names.get(value, f"class {value}") for value in self.classes]
         what = " or ".join(called) + "?" if len(called) > 1 else f"{called[0]}, but unsure" if called else "unsure"
-        far = "" if not np.isfinite(self.distance) else f", {self.distance:.0f} voxels from labels"
+        far = "" if not np.isfinite(self.distance) else f", {counted(round(self.distance), 'voxels')} from labels"
         return f"{what} Doubt {100 * self.doubt:.0f} %{far}"
 
 

@@ -16,6 +16,7 @@ from napari_fhn.labels.tables.fill_values import fill_values, without
 from napari_fhn.labels.tables.roles import Columns
 from napari_fhn.labels.tables.sniffing import sniffed
 from napari_fhn.labels.tables.units import METRES, MILLISECONDS
+from napari_fhn.sentence import counted
 
 #: Velocities of rock and water lie within these, in metres per second.
 SLOWEST, FASTEST = 300.0, 9000.0
@@ -179,7 +180,11 @@ def read_checkshots(
         part = read[np.array([well == name for well in wells])]
         missing = np.isnan(part).any(axis=1)
         if missing.any():
-            words = f"{path.name}: {int(missing.sum())} checkshots without depth or time were left out."
+            what = "without depth or time"
+            words = (
+                f"{path.name}: "
+                f"{counted(int(missing.sum()), f'checkshots {what} were', f'checkshot {what} was')} left out."
+            )
             warnings.warn(words, LabelWarning, stacklevel=2)
             part = part[~missing]
         depth, time = part[:, 0] * metres, part[:, 1] * milliseconds * (2.0 if doubled else 1.0)
@@ -235,6 +240,9 @@ def _ordered(
     same = np.zeros(depth.size, dtype=bool)
     same[1:] = (np.diff(depth) == 0) & (np.diff(time) == 0)
     if same.any():
-        words = f"{path.name}: {int(same.sum())} checkshots occur twice and count once."
+        words = (
+            f"{path.name}: "
+            f"{counted(int(same.sum()), 'checkshots occur twice and count', 'checkshot occurs twice and counts')} once."
+        )
         warnings.warn(words, LabelWarning, stacklevel=3)
     return depth[~same], time[~same]

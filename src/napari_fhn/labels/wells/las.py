@@ -29,6 +29,7 @@ from napari_fhn.labels.wells.checkshots import Checkshot
 from napari_fhn.labels.wells.logs import Curve, Log, logs_of, read_log
 from napari_fhn.labels.wells.trajectories import Trajectory
 from napari_fhn.labels.wells.well import DeviatedWell, Head, Spans, Well, check_unit, tie, vertical_of
+from napari_fhn.sentence import counted
 
 #: Items of a header that say longitude and latitude.
 _DEGREES = (("LONG", "LON", "LONGITUDE", "SLON"), ("LATI", "LAT", "LATITUDE", "SLAT"))
@@ -146,7 +147,10 @@ def read_las(
     _tell_nothings(log, chosen, (value for value, name in zip(chosen.values, names, strict=True) if not name))
     known = np.isfinite(along)
     if not known.all():
-        _warn(f"{log.path.name}: {int((~known).sum())} samples without {name} were left out.")
+        _warn(
+            f"{log.path.name}: "
+            f"{counted(int((~known).sum()), f'samples without {name} were', f'sample without {name} was')} left out."
+        )
         along, names = along[known], [n for n, is_known in zip(names, known, strict=True) if is_known]
     if along.size > 1 and (np.diff(along) < 0).all():
         along, names = along[::-1], names[::-1]
@@ -187,7 +191,7 @@ def _which(path: Path, curve: str | None) -> str | None:
     if len(fitting) < 2:
         return fitting[0] if fitting else None
     raise Undeclared(
-        f"it holds {len(logs)} logs, and {', '.join(fitting[:6])} have classes",
+        f"it holds {counted(len(logs), 'logs')}, and {', '.join(fitting[:6])} have classes",
         "Say which",
         option="log",
         choices=tuple(fitting),
@@ -371,7 +375,7 @@ def _tell_nothings(log: Log, curve: Curve, values: Iterable[object]) -> None:
             strange[text if math.isnan(number) else f"{number:.10g}"] = count
     if not strange:
         return
-    listed = ", ".join(f"{text} ({count:,} samples)" for text, count in list(strange.items())[:_LISTED])
+    listed = ", ".join(f"{text} ({counted(count, 'samples')})" for text, count in list(strange.items())[:_LISTED])
     more = ", ..." if len(strange) > _LISTED else ""
     header = "its header names no value for that" if math.isnan(log.null) else f"its header names {log.null:.10g}"
     _warn(f'{log.path.name}: {listed}{more} in its curve {curve.name} taken for "no value"; {header}.')

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from napari_fhn.labels.errors import LabelError
 from napari_fhn.labels.tables.text import to_number
+from napari_fhn.sentence import counted
 
 _DELIMITERS = {"COMMA": ",", "TAB": "\t", "SEMICOLON": ";"}
 _DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?")
@@ -281,10 +282,14 @@ def misfit(parts: Sections) -> str:
     odd = next((k for k, n in enumerate(lengths) if n != usual), None)
     if odd is not None and usual == parts.n_curves:
         return (
-            f"row {odd + 1} of its ~A section ('{parts.rows[odd].strip()[:40]}') holds {lengths[odd]} values, and its "
-            f"~C section names {usual} curves"
+            f"row {odd + 1} of its ~A section ('{parts.rows[odd].strip()[:40]}') holds "
+            f"{counted(lengths[odd], 'values')}, and its "
+            f"~C section names {counted(usual, 'curves')}"
         )
-    return f"its ~C section names {parts.n_curves} curves, and the rows of its ~A section hold {usual} values"
+    return (
+        f"its ~C section names {counted(parts.n_curves, 'curves')}, and the rows of its ~A section "
+        f"hold {counted(usual, 'values')}"
+    )
 
 
 def without_wrap(parts: Sections) -> Sections:

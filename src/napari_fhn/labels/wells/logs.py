@@ -30,6 +30,7 @@ from napari_fhn.labels.wells.las_rows import (
     without_wrap,
 )
 from napari_fhn.labels.wells.well import Head
+from napari_fhn.sentence import counted
 
 _INLINE, _CROSSLINE = ("INLINE", "ILINE", "IL"), ("CROSSLINE", "XLINE", "XL", "CRSLINE")
 _X = ("XCOORD", "X", "EASTING", "XWELL", "UTMX", "X_COORD", "EAST")
@@ -156,7 +157,8 @@ def read_log(path: str | Path, log: str | None = None) -> Log:
     held = len(found) - len(empty)
     if len(named) != held and not own:
         raise LabelError(
-            f"its ~C section names {len(named)} curves, and the rows of its ~A section hold {held} values",
+            f"its ~C section names {counted(len(named), 'curves')}, and the rows of its ~A section hold "
+            f"{counted(held, 'values')}",
             "Correct the header, or the delimiter of the rows",
             path=path,
         )
@@ -247,7 +249,7 @@ def _checked(path: Path) -> str:
             data = bare[:2].upper() == "~A" or re.match(r"~\w+_DATA\b", bare.upper()) is not None
         elif not data:
             if len(line) > _HEADER_LINE:
-                what = f"its header has a line of {len(line):,} characters"
+                what = f"its header has a line of {counted(len(line), 'characters')}"
                 raise LabelError(what, "Export it as LAS 2.0", path=path, line=number)
         elif re.search(rf"[^\s,;]{{{_WORD}}}", line):
             what = f"it holds a value of more than {_WORD} characters"

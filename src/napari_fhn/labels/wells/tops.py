@@ -26,6 +26,7 @@ from napari_fhn.labels.wells.heads import read_heads
 from napari_fhn.labels.wells.trajectories import Trajectory
 from napari_fhn.labels.wells.well import DeviatedWell, Interval, Spans, Well, check_unit, of_well, tie, vertical_of
 from napari_fhn.labels.wells.wide_tops import markers_of, melted
+from napari_fhn.sentence import counted
 
 #: Null in the tops of Petrel; no depth or time of a well is that.
 _NO_PICK = "-999"
@@ -214,7 +215,7 @@ def _markers(
         if left_out:
             _warn(f"{path.name}: left out, for {why}: {_some(left_out)}.")
     if missing:
-        _warn(f"{path.name}: {missing} tops without {kind} were left out.")
+        _warn(f"{path.name}: {counted(missing, f'tops without {kind} were', f'top without {kind} was')} left out.")
     return read
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import xarray as xr
 
 from napari_fhn.project.errors import ProjectError
+from napari_fhn.sentence import counted
 from napari_fhn.surveys import kinds, together
 from napari_fhn.surveys.grid import Grid
 from napari_fhn.surveys.plain import good_bands
@@ -49,7 +50,8 @@ class SurveySet:
             axes = len(kinds.spatial_shape(survey))
             if axes not in (2, 3):
                 raise ProjectError(
-                    f"'{name}' has {axes} spatial axes", "Maps and lines (2) and volumes (3) can be worked on"
+                    f"'{name}' has {counted(axes, 'spatial axes')}",
+                    "Maps and lines (2) and volumes (3) can be worked on",
                 )
             apart = grid.apart(Grid.of(survey))
             if apart:
@@ -112,7 +114,7 @@ class SurveySet:
         if own is not None or chosen is None:
             return own
         if not -len(self.shape) <= chosen < len(self.shape):
-            raise ProjectError(f"the survey has {len(self.shape)} axes and no axis {chosen} to be vertical")
+            raise ProjectError(f"the survey has {counted(len(self.shape), 'axes')} and no axis {chosen} to be vertical")
         return chosen % len(self.shape)
 
     @property
@@ -141,4 +143,4 @@ class SurveySet:
     def sentence(self) -> str:
         """Sizes and channels, in words."""
         words = " × ".join(map(str, self.shape))
-        return f"{words}, {self.channels} channels" if self.channels > 1 else words
+        return f"{words}, {counted(self.channels, 'channels')}" if self.channels > 1 else words

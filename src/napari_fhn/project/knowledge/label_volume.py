@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from napari_fhn.labels import ClassTable, LabelError, Source
 from napari_fhn.labels.classes.class_table import MAX_VALUE
 from napari_fhn.project.knowledge.content import Asked, Content
+from napari_fhn.sentence import counted
 
 if TYPE_CHECKING:
     from napari_fhn.surveys.stored_classes import StoredClasses
@@ -45,7 +46,11 @@ def label_volume(asked: Asked) -> Content:
 
     words = (placed.words, *stored.words(named, asked.classes.names_by_code))
     return Content(
-        f"{np.count_nonzero(known):,} labels", (), write, words=tuple(one for one in words if one), table=table
+        counted(int(np.count_nonzero(known)), "labels"),
+        (),
+        write,
+        words=tuple(one for one in words if one),
+        table=table,
     )
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from napari_fhn import labels
 from napari_fhn.labels import KINDS, ClassTable, LabelError, Source, Undeclared, plugins
 from napari_fhn.project.knowledge.content import Asked, Content
+from napari_fhn.sentence import counted
 from napari_fhn.surveys.kinds import is_line, is_seismic, spatial_dims, vertical_axis
 
 #: How far labels of wells and of points reach where nobody says it, in traces and in pixels.
@@ -35,7 +36,7 @@ def wells(asked: Asked) -> Content:
         for (radius, fall_off, off_line), some in alike.items():
             labels.burn(some, survey, classes, out, radius, fall_off=fall_off, weights=weights, off_line_m=off_line)
 
-    title = f"{len(found)} wells" if len(found) != 1 else found[0].name
+    title = counted(len(found), "wells") if len(found) != 1 else found[0].name
     weighted = any(fall_off is not None for _, fall_off, _ in alike)
     return Content(title, tuple(n for well in found for n in well.class_names), write, found, weighted)
 
@@ -64,7 +65,7 @@ def horizons(asked: Asked) -> Content:
             if name:
                 labels.burn_band(surface, name, thickness, survey, classes, out)
 
-    title = f"{len(surfaces)} horizons" if len(surfaces) > 1 else f"horizon {surfaces[0].name}"
+    title = counted(len(surfaces), "horizons") if len(surfaces) > 1 else f"horizon {surfaces[0].name}"
     return Content(title, tuple(name for name in names if name), write)
 
 
@@ -86,7 +87,7 @@ def points(asked: Asked) -> Content:
         placed = [replace(point, value=classes.value_of(name_of[point.value])) for point in found]
         labels.burn_points(placed, out, radius, fall_off=fall_off, weights=weights, on_line=is_line(survey))
 
-    return Content(f"{len(found)} points", names, write, weighted=fall_off is not None)
+    return Content(counted(len(found), "points"), names, write, weighted=fall_off is not None)
 
 
 def polygons(asked: Asked) -> Content:
@@ -117,7 +118,7 @@ def polygons(asked: Asked) -> Content:
     def write(classes: ClassTable, out: NDArray[Any], weights: NDArray[Any] | None) -> None:
         labels.burn_polygons(shapes, survey, classes, out, window=window)
 
-    return Content(f"{len(shapes.classes)} shapes", tuple(dict.fromkeys(shapes.classes)), write)
+    return Content(counted(len(shapes.classes), "shapes"), tuple(dict.fromkeys(shapes.classes)), write)
 
 
 def of_others(asked: Asked) -> Content:

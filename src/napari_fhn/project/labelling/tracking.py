@@ -16,6 +16,7 @@ from napari_fhn.project.data.dips import amplitudes_of, dips_of
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.exporting import own_files
 from napari_fhn.project.exporting.export_checks import check_no_part
+from napari_fhn.sentence import counted
 from napari_fhn.structure.marching import DipSource
 from napari_fhn.structure.tracking.events import EVENTS, Event
 from napari_fhn.structure.tracking.growing import Picks
@@ -109,7 +110,7 @@ class TrackedHorizon:
     def write(self, path: Path, survey: xr.DataArray, least: float, made: Sequence[str] = ()) -> int:
         """Do what `save` does, also where a session keeps what it made."""
         found = np.asarray(self.better(least))
-        many = f"{self.picks} pick{'' if self.picks == 1 else 's'}"
+        many = counted(self.picks, "picks")
         title = f"horizon {self.surface.name}: {self.event} tracked from {many}, quality {least:g} and more"
         extra = {"quality": np.where(np.isfinite(found), np.asarray(self.quality), np.nan)}
         return save_trace_map(path, found, survey, title, history=made, extra=extra)

@@ -24,6 +24,7 @@ from napari_fhn.project.data import dips
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.predictions.counting import Counting
 from napari_fhn.project.predictions.sharded import Asked
+from napari_fhn.sentence import counted
 from napari_fhn.shards import on_worker
 from napari_fhn.surveys.bricks.sharding import ShardCopy
 from napari_fhn.surveys.remote.addresses import url_of
@@ -189,7 +190,9 @@ def predict(
         stopped, seconds = control.stop.is_set(), time.monotonic() - began
         if not stopped and work.zarr is not None:
             work.zarr.collect()
-        words = "Stopped; it goes on from there" if stopped else f"All {count} shards are predicted"
+        words = (
+            "Stopped; it goes on from there" if stopped else f"All {counted(count, 'shards are', 'shard is')} predicted"
+        )
         yield Done("predict", stopped, seconds, f"{words} ({seconds:.0f} s).", steps)
 
 

@@ -14,6 +14,7 @@ from napari_fhn.large import SUFFIX
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.runs.run import Run
 from napari_fhn.project.sessions.session import Session
+from napari_fhn.sentence import counted
 from napari_fhn.training.prediction import provenance
 from napari_fhn.training.prediction.provenance import Provenance
 
@@ -111,7 +112,7 @@ def keep_whole(session: Session, run: Run) -> str:
     if same is not None:
         return f"Its prediction so far is kept as '{same.name}'."
     taken = {one.name for one in there}
-    name = f"{run.name} after {run.step} steps"
+    name = f"{run.name} after {counted(run.step, 'steps')}"
     names = (name, *(f"{name} ({number})" for number in range(2, len(taken) + 3)))
     one = keep(session, run, next(free for free in names if _as_file(free) not in taken))
     return f"Its prediction so far is kept as '{one.name}'."

@@ -20,6 +20,7 @@ from napari_fhn.project.runs.settings import Settings
 from napari_fhn.project.sessions import layout
 from napari_fhn.project.sessions.manifest import HeldOut
 from napari_fhn.project.sessions.session import Session
+from napari_fhn.sentence import counted
 from napari_fhn.training.combination.settings import Choice, insisting
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.files import log
@@ -103,7 +104,8 @@ def begin(
     goes_on = to_resume(project, beginning.run) if beginning.resume else None
     if goes_on is not None and goes_on.step >= settings.schedule.steps:
         raise JobError(
-            f"all {settings.schedule.steps} steps of '{goes_on.name}' are done: give it more of them to go on, or "
+            f"all {counted(settings.schedule.steps, 'steps')} of '{goes_on.name}' are done: give it more "
+            "of them to go on, or "
             "train anew"
         )
     settings, notes = masks.placed(session, project.surveys, settings)

@@ -11,6 +11,7 @@ from napari_fhn.project.data.attributes import channels
 from napari_fhn.project.data.facts import facts_of
 from napari_fhn.project.data.surveyset import SurveySet
 from napari_fhn.project.runs.settings import Settings
+from napari_fhn.sentence import counted
 from napari_fhn.training.job import JobError
 from napari_fhn.training.plan import Plan, plan
 
@@ -43,7 +44,7 @@ class Outlook:
     def block_in_words(self) -> str:
         """Such as ``"4 blocks, 96 × 256"``."""
         size = " × ".join(map(str, self.block))
-        return f"{self.batch} blocks, {size}" if self.batch > 1 else f"Block {size}"
+        return f"{counted(self.batch, 'blocks')}, {size}" if self.batch > 1 else f"Block {size}"
 
     def sentence(self, free: int | None) -> str:
         """Say what memory is needed, what it would be without the paper's two savings, and what there is.

@@ -29,26 +29,76 @@ def agreement(project: Project, held_out: Sequence[Box] = ()) -> Agreement | Non
     return neighbours.agreement(str(project.session.labels), shape, max(project.classes.values), vertical, held_out)
 
 
-def choose_recipe(project: Project, *, device: str = "cpu", held_out: Sequence[Box] = ()) -> RecipeChoice:
-    """Choose the recipe to begin with, by the data, the labels and the device.
+def choose_recipe(
+    project: Project, *, device: str = "cpu", memory: int | None = None, held_out: Sequence[Box] = ()
+) -> RecipeChoice:
+    """Choose the recipe to begin with, by the data, the labels, the device and what it may take of its memory.
 
     Raises
     ------
     JobError
         When none goes with such data.
     """
-    device = taken_device(device)
-    kind = device.partition(":")[0]
+    kind, room = _device_and_room(device, memory)
     return choice.choose(
         project.shape,
         project.channels,
         kind,
-        free_bytes(device),
+        room,
         vertical_axis=project.vertical_axis,
         classes=max(project.classes.values),
         agreement=agreement(project, held_out),
         bands=project.bands,
     )
+
+
+def recipe_before_labels(
+    shape: Sequence[int],
+    channels: int,
+    *,
+    vertical_axis: int | None,
+    bands: int | None = None,
+    classes: int | None = None,
+    device: str = "auto",
+    memory: int | None = None,
+) -> tuple[RecipeChoice, str]:
+    """Return the recipe that a session begins with as far as the data say, and what labels may change about that.
+
+    Parameters
+    ----------
+    shape, channels, vertical_axis, bands, classes
+        Of the data, as `napari_fhn.training.choice.choose` takes them.
+    device, memory
+        On which they are trained, and what may be used of its memory.
+
+    Raises
+    ------
+    JobError
+        When none goes with such data.
+    ProjectError
+        When nobody has said which axis of a volume is upright.
+    """
+    _check_named(shape, vertical_axis)
+    kind, room = _device_and_room(device, memory)
+    classes = choice.CLASSES if classes is None else classes
+    found = choice.choose(shape, channels, kind, room, vertical_axis=vertical_axis, classes=classes, bands=bands)
+    other = choice.where_labels_agree(found, vertical_axis)
+    return found, f"With labels that foretell each other train takes {other!r}." if other else ""
+
+
+def _check_named(shape: Sequence[int], vertical_axis: int | None) -> None:
+    """Refuse to choose for a volume of which nobody knows where it is up."""
+    if vertical_axis is None and len(shape) == 3:
+        raise ProjectError(
+            "the axes of the volume have no names",
+            "Say which axis is two-way time or depth with --vertical-axis N, or that none is with --recipe volume",
+        )
+
+
+def _device_and_room(device: str, memory: int | None) -> tuple[str, int]:
+    """Return the kind of a device, and the bytes that may be used there."""
+    device = taken_device(device)
+    return device.partition(":")[0], free_bytes(device) if memory is None else memory
 
 
 def plan(
@@ -113,16 +163,12 @@ def plan(
     elif base is not None:
         settings = base
     else:
-        if project.vertical_axis is None and len(project.shape) == 3:
-            raise ProjectError(
-                "the axes of the volume have no names",
-                "Say which axis is two-way time or depth with --vertical-axis N, or that none is with --recipe volume",
-            )
+        _check_named(project.shape, project.vertical_axis)
         wanted = project.session.manifest.held_out if held_out is None else held_out
         known = project.session.known()
         first_seed = 0 if seed is None else seed
         boxes, _ = held_out_boxes(known, wanted, project.vertical_axis, first_seed)
-        suits = choose_recipe(project, device=device or "auto", held_out=boxes)
+        suits = choose_recipe(project, device=device or "auto", memory=memory, held_out=boxes)
         settings = Settings.suggested(suits)
         why = f"Recipe {suits.name!r}. {suits.why}"
         if project.surveys is not None and project.surveys.kind == "array" and project.vertical_axis is None:

@@ -34,6 +34,7 @@ from napari_fhn.project.runs.run import (
 from napari_fhn.project.sessions import layout
 from napari_fhn.project.sessions.disk import size_of
 from napari_fhn.project.sessions.manifest import Manifest
+from napari_fhn.sentence import counted
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.files import removing
 from napari_fhn.training.job import Job
@@ -281,7 +282,9 @@ class Runs:
             raise ProjectError(
                 f"the network of step {step} could not be taken: {error.strerror or error}", path=run.folder
             ) from error
-        made = made.save(replace(record, state="finished", message=f"The network of '{run.name}' after {step} steps."))
+        made = made.save(
+            replace(record, state="finished", message=f"The network of '{run.name}' after {counted(step, 'steps')}.")
+        )
         self._session.change(current_run=made.id)
         return made
 
@@ -368,7 +371,8 @@ class Runs:
             ended = self.finish(run, None)
             if ended is not None:
                 said.append(
-                    f"The training '{ended.name}' was cut off after {ended.step} steps: it can go on, or be chosen "
+                    f"The training '{ended.name}' was cut off after {counted(ended.step, 'steps')}: it "
+                    "can go on, or be chosen "
                     "among the runs."
                 )
         said += [

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from napari_fhn.box import Box
 from napari_fhn.project.runs.settings import Settings
+from napari_fhn.sentence import counted
 from napari_fhn.surveys import reaching
 from napari_fhn.surveys.remote.addresses import url_of
 from napari_fhn.training.errors import JobError
@@ -151,7 +152,8 @@ def box(text: str, shape: Sequence[int]) -> Box:
         stop = tuple(int(one or size) for (_, one), size in zip(ends, shape, strict=True))
     except ValueError as error:
         raise JobError(
-            f"'{text}': write start:stop for each of the {len(shape)} axes of {tuple(shape)}, as in {BOX_EXAMPLE}"
+            f"'{text}': write start:stop for each of the {counted(len(shape), 'axes')} of {tuple(shape)}, "
+            f"as in {BOX_EXAMPLE}"
         ) from error
     if any(a < 0 or a >= b or b > size for a, b, size in zip(start, stop, shape, strict=True)):
         raise JobError(f"'{text}' is no box inside the survey, which is {tuple(shape)} voxels")

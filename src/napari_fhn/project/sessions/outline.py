@@ -11,6 +11,7 @@ from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.labelling import wells
 from napari_fhn.project.sessions import layout
 from napari_fhn.project.sessions.session import Session
+from napari_fhn.sentence import counted
 
 _WEEK = 7
 
@@ -94,9 +95,9 @@ class Outline:
         """Return what is known and learnt in it: ``"6 wells, network of step 114, held-out IoU 0.63"``."""
         known = []
         if self.wells:
-            known.append(f"{self.wells} well{'s' if self.wells > 1 else ''}")
+            known.append(counted(self.wells, "wells"))
         elif self.labelled:
-            known.append(f"{self.classes} class{'es' if self.classes > 1 else ''}" if self.classes else "labels")
+            known.append(counted(self.classes, "classes") if self.classes else "labels")
         if self.step:
             known.append(f"network of step {self.step}")
         if self.score is not None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from napari_fhn.project.errors import ProjectError, SessionUnwritable
 from napari_fhn.project.sessions import layout
 from napari_fhn.project.undo.steps import VOLUMES
+from napari_fhn.sentence import counted
 from napari_fhn.surveys.remote.addresses import url_of
 
 _FOLDERS = (layout.HISTORY, layout.RUNS, layout.INPUTS)
@@ -90,6 +91,7 @@ def own(folder: Path) -> list[str]:
     if not count:
         return []
     return [
-        f"{count} files of the session had another name on the disk, as in a backup: here they are copies now, "
+        f"{counted(count, 'files')} of the session had another name on the disk, as in a backup: here "
+        "they are copies now, "
         "and what is written leaves the others as they are."
     ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.sessions.session import Session
+from napari_fhn.sentence import counted
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,9 @@ def _taken(session: Session, count: int, *, back: bool) -> Taken:
     session.check_writer()
     steps = session.steps
     if count < 1:
-        raise ProjectError(f"{count} steps cannot be {'taken back' if back else 'made again'}", "Say 1 or more")
+        raise ProjectError(
+            f"{counted(count, 'steps')} cannot be {'taken back' if back else 'made again'}", "Say 1 or more"
+        )
     there = sum(one.undone is not back for one in steps.entries)
     # What was taken back can be made again as long as nothing was done after it.
     if count > there:

@@ -26,6 +26,7 @@ from napari_fhn.project.undo import step_files
 from napari_fhn.project.undo.step_doing import Outcome, put
 from napari_fhn.project.undo.step_files import DOING, DONE, UNDOING, UNDONE, StepDamaged
 from napari_fhn.project.undo.steps import SectionReference, Step
+from napari_fhn.sentence import counted
 
 if TYPE_CHECKING:
     from napari_fhn.project.sessions.session import Session
@@ -319,7 +320,7 @@ class StepLog:
                 damaged += 1
                 self._set_aside(number, state)
         if damaged:
-            many = "One change of the labels" if damaged == 1 else f"{damaged} changes of the labels"
+            many = counted(damaged, "changes of the labels", "change of the labels")
             self.words.append(f"{many} cannot be taken back any more: what was kept to do so is damaged.")
         return found
 

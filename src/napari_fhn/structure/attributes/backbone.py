@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn import record
+from napari_fhn.sentence import counted
 from napari_fhn.structure.attributes.attribute import Attribute, AttributesError, Fitted
 from napari_fhn.structure.attributes.facts import Facts
 
@@ -74,10 +75,11 @@ class Layout:
             raise ValueError(f"a tile of {self.tile} is no multiple of {self.multiple}")
         if len(self.mean) not in (0, self.bands) or len(self.std) != len(self.mean) or min(self.std, default=1) <= 0:
             raise ValueError(
-                f"mean and std are {self.bands} numbers each, one for each band, or left out; std is positive"
+                f"mean and std are {counted(self.bands, 'numbers')} each, one for each band, or left out; "
+                "std is positive"
             )
         if len(self.wavelengths) not in (0, self.bands):
-            raise ValueError(f"wavelengths are {self.bands} numbers, one for each band, or left out")
+            raise ValueError(f"wavelengths are {counted(self.bands, 'numbers')}, one for each band, or left out")
 
     @classmethod
     def beside(cls, file: Path) -> Layout:
@@ -149,7 +151,7 @@ class Backbone(Attribute):
         if layout.wavelengths and not facts.wavelengths:
             return "goes by wavelength, and the wavelengths of the bands are not known"
         if not layout.wavelengths and len(facts.bands) not in (1, layout.bands):
-            return f"takes {layout.bands} bands, and these are {len(facts.bands)}"
+            return f"takes {counted(layout.bands, 'bands')}, and these are {len(facts.bands)}"
         return ""
 
     def channels(self, facts: Facts) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_fhn.sentence import counted
 from napari_fhn.structure.attributes import spectra
 from napari_fhn.structure.attributes.attribute import Attribute, AttributesError, Fitted
 from napari_fhn.structure.attributes.facts import Facts
@@ -35,7 +36,9 @@ class OfBands(Attribute):
             return "is of maps with several bands, and this is none"
         bands = len(facts.groups[0])
         if bands < self.least:
-            return f"is made of {self.least} bands or more, and there {'is' if bands == 1 else 'are'} {bands}"
+            return (
+                f"is made of {counted(self.least, 'bands')} or more, and there {'is' if bands == 1 else 'are'} {bands}"
+            )
         return ""
 
 
@@ -78,7 +81,9 @@ class Components(OfBands):
         pixels = _whole(seen)
         bands, count = len(facts.groups[0]), self.count(facts)
         if pixels.shape[1] < 2 * bands:
-            raise AttributesError(f"{self.name!r} needs {2 * bands} pixels with all of their bands, and finds fewer")
+            raise AttributesError(
+                f"{self.name!r} needs {counted(2 * bands, 'pixels')} with all of their bands, and finds fewer"
+            )
         mean, directions = self.directions(seen, pixels, count)
         return tuple(np.concatenate([mean, directions.ravel()]).astype(np.float32).tolist())
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn.box import Box
+from napari_fhn.sentence import counted
 from napari_fhn.structure.marching import DipSource
 from napari_fhn.structure.tracking.events import EVENTS, Event, event_of, nearest_event, period_of, unit
 from napari_fhn.structure.tracking.pages import Pages
@@ -123,7 +124,9 @@ class Growth:
     ) -> None:
         lateral = tuple(int(n) for n in data.shape[:-1])
         if len(lateral) not in (1, 2):
-            raise ValueError(f"a horizon is tracked in a volume or along a line, not over {len(data.shape)} axes")
+            raise ValueError(
+                f"a horizon is tracked in a volume or along a line, not over {counted(len(data.shape), 'axes')}"
+            )
         if dips is not None and tuple(dips.shape) != tuple(data.shape):
             raise ValueError(f"data of {tuple(data.shape)} samples and dips of {tuple(dips.shape)}: of one survey")
         if event not in (None, *EVENTS):
@@ -357,7 +360,9 @@ class Growth:
 def _checked(picks: Picks, lateral: tuple[int, ...], depth: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     traces, samples = np.asarray(picks.traces, np.int64), np.asarray(picks.samples, np.float64)
     if not len(samples) or traces.shape != (len(samples), len(lateral)):
-        raise ValueError(f"a horizon begins at one pick at least, each with {len(lateral)} indices and a sample")
+        raise ValueError(
+            f"a horizon begins at one pick at least, each with {counted(len(lateral), 'indices')} and a sample"
+        )
     inside = ((traces >= 0) & (traces < lateral)).all(axis=1) & (samples >= 0) & (samples <= depth - 1)
     if not inside.all():
         raise ValueError(f"{int((~inside).sum())} of {len(samples)} picks lie outside the survey")

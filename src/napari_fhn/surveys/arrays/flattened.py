@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_fhn.sentence import counted
 from napari_fhn.surveys.arrays.members import Member, is_wavelengths
 from napari_fhn.surveys.axes import AmbiguousAxes, ReadingChoice
 from napari_fhn.surveys.errors import SurveyError
@@ -80,14 +81,14 @@ def ask(path: Path, name: str, members: Mapping[str, Member]) -> None:
     own: dict[str, Any] = {} if sum(len(one.lengths) > 1 for one in members.values()) == 1 else {"variable": name}
     choices = [
         ReadingChoice(
-            f"{rows} rows x {columns} columns with {shape[1 - axis]} bands, pixels {words}",
+            f"{rows} rows x {columns} columns with {counted(shape[1 - axis], 'bands')}, pixels {words}",
             {**own, "rows": rows, "pixels": pixels},
         )
         for rows, columns in pairs
         for pixels, words in (("down", "column after column"), ("along", "row after row"))
     ]
     choices.append(ReadingChoice(f"a map of {shape[0]} rows x {shape[1]} columns", {**own, "axes": ("y", "x")}))
-    what = f"'{name}' ({shape[0]} x {shape[1]}) may be {shape[1 - axis]} bands of {n} pixels"
+    what = f"'{name}' ({shape[0]} x {shape[1]}) may be {counted(shape[1 - axis], 'bands')} of {counted(n, 'pixels')}"
     raise AmbiguousAxes(path, f"{what}, whose rows and columns nothing tells for sure", choices)
 
 
@@ -105,14 +106,18 @@ def unrolled(path: Path, name: str, members: Mapping[str, Member], rows: int, pi
         )
     table = members[name]
     if len(table.shape) != 2:
-        raise SurveyError(path, f"'{name}' has {len(table.shape)} axes and is no table of pixels", "Leave rows out")
+        raise SurveyError(
+            path, f"'{name}' has {counted(len(table.shape), 'axes')} and is no table of pixels", "Leave rows out"
+        )
     found = pixel_axis(name, members)
     longer = int(table.shape[1] >= table.shape[0])
     axis = found[0] if found is not None else longer
     n = table.shape[axis]
     if rows < 1 or n % rows:
         raise SurveyError(
-            path, f"the {n} pixels of '{name}' do not make {rows} rows", "Give a number that divides them"
+            path,
+            f"the {counted(n, 'pixels')} of '{name}' do not make {counted(rows, 'rows')}",
+            "Give a number that divides them",
         )
     shape = (rows, n // rows, table.shape[1 - axis])
 

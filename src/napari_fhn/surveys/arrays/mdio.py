@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from napari_fhn.sentence import counted
 from napari_fhn.surveys.arrays.zarr_metadata import said_in
 from napari_fhn.surveys.assemble import check_values
 from napari_fhn.surveys.engines import look_for_engines
@@ -86,7 +87,9 @@ def _open(path: Path, metadata: dict[str, Any]) -> xr.DataArray:
     check_values(path, array.dtype, array.shape)
     for one in ("cdp_x", "cdp_y", "trace_mask"):
         if one in data and data[one].size > _MOST_TRACES:
-            raise SurveyError(path, f"its '{one}' promises {data[one].size} traces", "Check how it was written")
+            raise SurveyError(
+                path, f"its '{one}' promises {counted(data[one].size, 'traces')}", "Check how it was written"
+            )
     *lateral, last = (str(dim) for dim in array.dims)
     if tuple(lateral) not in _LATERAL or last not in _VERTICAL:
         raise SurveyError(

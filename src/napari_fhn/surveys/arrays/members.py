@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from napari_fhn.sentence import counted
 from napari_fhn.surveys.assemble import assemble, check_values
 from napari_fhn.surveys.axes import AmbiguousAxes, ReadingChoice, check_axes, known_axes, readings
 from napari_fhn.surveys.errors import SurveyError
@@ -146,7 +147,9 @@ def survey_of(path: Path, members: Mapping[str, Member], variable: str | None) -
     choices = [
         ReadingChoice(f"{name}, {' x '.join(map(str, members[name].shape))}", {"variable": name}) for name in best
     ]
-    raise AmbiguousAxes(path, f"it holds {len(best)} arrays that can be the survey ({', '.join(best[:8])})", choices)
+    raise AmbiguousAxes(
+        path, f"it holds {counted(len(best), 'arrays')} that can be the survey ({', '.join(best[:8])})", choices
+    )
 
 
 def axes_of(
@@ -187,7 +190,9 @@ def axes_of(
     size = " x ".join(map(str, lengths))
     choices = [ReadingChoice(one.words, {**options, **one.options}) for one in readings(lengths)]
     if not choices:
-        raise SurveyError(path, f"'{name}' has {len(lengths)} axes ({size})", "Save the part that is the survey")
+        raise SurveyError(
+            path, f"'{name}' has {counted(len(lengths), 'axes')} ({size})", "Save the part that is the survey"
+        )
     raise AmbiguousAxes(path, f"the axes of '{name}' ({size}) have no names", choices)
 
 

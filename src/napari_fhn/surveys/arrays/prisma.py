@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from napari_fhn.sentence import counted
 from napari_fhn.surveys.arrays.members import Member
 from napari_fhn.surveys.assemble import assemble, check_values
 from napari_fhn.surveys.errors import SurveyError
@@ -79,7 +80,8 @@ def open_cubes(path: Path, members: Mapping[str, Member]) -> xr.DataArray:
         units="nm",
     )
     if len(where) > chosen.size:
-        notes.append(f"{len(where) - chosen.size} of {len(where)} bands have no wavelength and were left out.")
+        of, what = f"of {len(where)} bands", "no wavelength and"
+        notes.append(f"{counted(len(where) - chosen.size, f'{of} have {what} were', f'{of} has {what} was')} left out.")
     scale, offset = table["scale"][chosen], table["offset"][chosen]
     if not ((scale == 1).all() and (offset == 0).all()):
         bands |= {"scale": ("band", scale), "offset": ("band", offset)}
@@ -175,7 +177,9 @@ def _bands(path: Path, attrs: Mapping[str, NDArray[Any]], level: str, which: str
     if waves is None or waves.shape != (n,):
         held = "no list" if waves is None else f"a list of {waves.size}"
         raise SurveyError(
-            path, f"it has {held} of wavelengths (List_Cw_{word}) for the {n} bands of {which}", "Copy it again"
+            path,
+            f"it has {held} of wavelengths (List_Cw_{word}) for the {counted(n, 'bands')} of {which}",
+            "Copy it again",
         )
     widths, flags = attrs.get(f"List_Fwhm_{word}"), attrs.get(f"List_Cw_{word}_Flags")
     one = np.ones(n)

@@ -17,7 +17,7 @@ import numpy as np
 
 from napari_fhn import record
 from napari_fhn.regular import why_not
-from napari_fhn.sentence import in_one_line
+from napari_fhn.sentence import counted, in_one_line
 from napari_fhn.surveys.assemble import check_lengths
 from napari_fhn.surveys.errors import SurveyError
 
@@ -181,7 +181,7 @@ def _checked(
     if min(map(int, (*shape, *chunk, 0)), default=0) < 0:
         raise ValueError("a length below 0")
     if values > _MOST_VALUES:
-        raise SurveyError(path, f"its array '{name}' promises {values} values", "Check how it was written")
+        raise SurveyError(path, f"its array '{name}' promises {counted(values, 'values')}", "Check how it was written")
     if size > LARGEST or size > max(_AT_LEAST, 4 * values * max(item, 1)):
         what = f"its array '{name}' has pieces of {size / 2**20:,.0f} MB"
         raise SurveyError(path, f"{what}, each of which would have to be unpacked whole", "Save it in smaller pieces")

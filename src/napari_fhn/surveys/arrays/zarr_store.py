@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from napari_fhn.sentence import counted
 from napari_fhn.surveys.arrays.datasets import from_datasets
 from napari_fhn.surveys.arrays.members import Member, open_member
 from napari_fhn.surveys.assemble import assemble, check_values
@@ -241,11 +242,15 @@ def _open_ome(
             path, f"its 'multiscales' are not whole (at {error})", "Copy the whole folder again"
         ) from error
     if not 0 <= level < len(names):
-        raise SurveyError(path, f"it has {len(names)} resolutions and none numbered {level}", "Count them from 0")
+        raise SurveyError(
+            path, f"it has {counted(len(names), 'resolutions')} and none numbered {level}", "Count them from 0"
+        )
     array = arrays[names[level]]
     check_values(path, array.dtype, array.shape)
     if len(words) != array.ndim:
-        raise SurveyError(path, f"it names {len(words)} axes for {array.ndim}", "Name them with the option axes")
+        raise SurveyError(
+            path, f"it names {counted(len(words), 'axes')} for {array.ndim}", "Name them with the option axes"
+        )
     if axes is not None:
         dims = check_axes(path, axes, array.shape)
     else:

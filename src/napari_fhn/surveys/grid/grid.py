@@ -15,6 +15,7 @@ from rasterio import Affine
 from rasterio.crs import CRS
 
 from napari_fhn import record
+from napari_fhn.sentence import counted
 from napari_fhn.surveys.geometry import SurveyGeometry
 from napari_fhn.surveys.grid.axis import TOLERANCE, VERTICAL, Along, AxisLike, GridAxis
 from napari_fhn.surveys.maps import grids as maps
@@ -284,7 +285,7 @@ def bounds(grid: maps.Grid) -> tuple[float, float, float, float]:
 def _names_apart(one: Grid, other: Grid) -> str:
     """In what the kinds of axes of two grids differ."""
     if len(one.axes) != len(other.axes):
-        return f"it has {len(other.axes)} axes ({_sizes(other)}) instead of {len(one.axes)} ({_sizes(one)})"
+        return f"it has {counted(len(other.axes), 'axes')} ({_sizes(other)}) instead of {len(one.axes)} ({_sizes(one)})"
     pairs = list(zip(one.dims, other.dims, strict=True))
     if any({"twt", "depth"} <= {mine, theirs} for mine, theirs in pairs):
         return "it is in depth instead of time" if "depth" in other.dims else "it is in time instead of depth"
@@ -311,7 +312,7 @@ def _traces_apart(one: Grid, other: Grid) -> str:
         if len(mine) != len(names) or len(theirs) != len(names):
             continue
         if any(len(a.values) != len(b.values) for a, b in zip(mine, theirs, strict=True)):
-            return f"it has {len(theirs[0].values)} traces instead of {len(mine[0].values)}"
+            return f"it has {counted(len(theirs[0].values), 'traces')} instead of {len(mine[0].values)}"
         a, b = (np.array([along.values for along in lot]) for lot in (mine, theirs))
         steps = np.hypot.reduce(np.diff(a, axis=1), axis=0) if a.shape[1] > 1 else np.ones(1)
         far = np.hypot.reduce(a - b, axis=0) if len(names) > 1 else np.abs(a - b)[0]

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from napari_fhn.sentence import counted
 from napari_fhn.surveys.grid.before import Before, before_steps, before_warping
 from napari_fhn.surveys.grid.errors import PlaceError, elsewhere
 from napari_fhn.surveys.grid.grid import Grid, file_of, same_meaning
@@ -133,8 +134,8 @@ def _ordered(values: xr.DataArray, own: Grid, target: Grid, path: Path) -> tuple
     """Put axes into the order of a grid and give them its names."""
     if len(own.axes) != len(target.axes):
         what = (
-            f"its shape is {_sizes(own)} ({len(own.axes)} axes) and the survey's {_sizes(target)} "
-            f"({len(target.axes)} axes)"
+            f"its shape is {_sizes(own)} ({counted(len(own.axes), 'axes')}) and the survey's {_sizes(target)} "
+            f"({counted(len(target.axes), 'axes')})"
         )
         raise PlaceError(path, what, "Use one grid")
     rest = [name for name in own.dims if name not in target.dims]

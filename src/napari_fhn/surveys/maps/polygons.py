@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from rasterio.crs import CRS
 
 from napari_fhn import vector
+from napari_fhn.sentence import counted
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.lazy import one_line
 from napari_fhn.surveys.maps.grids import GDAL_ERRORS, Grid, place
@@ -103,12 +104,12 @@ def read_polygons(path: str | Path, field: str | None = None, *, layer: str | No
     notes = []
     for count, what in (((~areal).sum(), "are no polygons"), ((areal & ~named).sum(), f"have no '{field}'")):
         if count:
-            notes.append(f"{count} of its {len(kept)} features {what} and were left out.")
+            notes.append(f"{count} of its {counted(len(kept), 'features')} {what} and were left out.")
     words = [word for word, k in zip(found.words, kept, strict=True) if k]
     classes = sorted(set(words), key=_in_order)
     if not 1 <= len(classes) <= MAX_CLASSES:
         raise SurveyError(
-            path, f"its field '{field}' has {len(classes)} values", f"Choose a field of 1 to {MAX_CLASSES}"
+            path, f"its field '{field}' has {counted(len(classes), 'values')}", f"Choose a field of 1 to {MAX_CLASSES}"
         )
     code = {name: k + 1 for k, name in enumerate(classes)}
     codes = np.array([code[word] for word in words], dtype=np.uint8)
@@ -178,7 +179,7 @@ def _as_survey_errors() -> Iterator[None]:
         yield
     except vector.VectorError as error:
         if error.layers:
-            what = f"it holds {len(error.layers)} layers of shapes ({', '.join(error.layers)})"
+            what = f"it holds {counted(len(error.layers), 'layers')} of shapes ({', '.join(error.layers)})"
             raise SurveyError(error.path, what, "Name one") from error
         raise SurveyError(error.path, error.what, error.way_out) from error
 

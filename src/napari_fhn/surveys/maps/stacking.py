@@ -13,6 +13,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from rasterio.enums import Resampling
 
+from napari_fhn.sentence import counted
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.lazy import Box, Concatenated, LazyArray, one_line, physical
 from napari_fhn.surveys.maps.grids import (
@@ -107,7 +108,7 @@ def stack(maps: Sequence[Map], *, like: xr.DataArray | None = None) -> xr.DataAr
         source="",
         sources=tuple(str(one.path if isinstance(one, Polygons) else source_of(_raster(one))) for one in maps),
         kind="maps",
-        format=f"stack of {len(maps)} maps",
+        format=f"stack of {counted(len(maps), 'maps')}",
         nodata=None,
         notes=tuple(notes),
     )
@@ -139,7 +140,15 @@ def _of_amounts(survey: xr.DataArray, grid: Grid) -> tuple[xr.Variable, list[tup
     good = np.asarray(survey["good"], bool) if "good" in survey.coords else np.ones(n, bool)
     if not good.all():
         values = values.isel(band=np.flatnonzero(good))
-        notes.append(f"{int((~good).sum())} bands of {survey.name} are on its bad-band list and were left out.")
+        of = f"of {survey.name}"
+        notes.append(
+            counted(
+                int((~good).sum()),
+                f"bands {of} are on its bad-band list and were",
+                f"band {of} is on its bad-band list and was",
+            )
+            + " left out."
+        )
     kept = [pair for pair, ok in zip(zip(full, units, strict=True), good, strict=True) if ok]
     return values.variable, kept, notes
 
@@ -165,10 +174,12 @@ def _of_classes(
     present = [int(code) for code in np.unique(codes) if code != _MISSING]
     used = [code for code in names if code in present] if names else present
     if len(used) > MAX_CLASSES:
-        raise SurveyError(path, f"it has {len(used)} values, too many for classes", "Use it as a map of amounts")
+        raise SurveyError(
+            path, f"it has {counted(len(used), 'values')}, too many for classes", "Use it as a map of amounts"
+        )
     if not used:
         raise SurveyError(path, "it has none of the classes that were named", f"Its values are {present[:10]}")
-    said = f"{survey.name}: {len(used)} classes, a band each"
+    said = f"{survey.name}: {counted(len(used), 'classes')}, a band each"
     unnamed = sorted(set(present) - set(used))
     drawn = str(survey.attrs.get("format", "")).startswith("polygons")
     more = "" if drawn or not unnamed else f"; the values {', '.join(map(str, unnamed[:10]))} are no class"

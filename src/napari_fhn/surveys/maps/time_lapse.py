@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 from rasterio.enums import Resampling
 
+from napari_fhn.sentence import counted
 from napari_fhn.surveys.assemble import dated
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.lazy import Concatenated, physical
@@ -79,7 +80,7 @@ def timelapse(
         source="",
         sources=tuple(str(one.attrs.get("source", "")) for one in surveys),
         kind="hyperspectral" if "wavelength" in result.coords else "maps",
-        format=f"time-lapse of {len(surveys)} dates",
+        format=f"time-lapse of {counted(len(surveys), 'dates')}",
         nodata=None,
         notes=tuple(notes),
     )
@@ -137,4 +138,5 @@ def _reconciled(bands: list[dict[str, Any]], labels: Sequence[str]) -> list[str]
         one["good"] = ("band", good, {"long_name": "not on the bad-band list of any date"})
     if not changed:
         return []
-    return [f"{int((~good).sum())} bands that are bad on one date are left out on all."]
+    left = counted(int((~good).sum()), "bands that are bad on one date are", "band that is bad on one date is")
+    return [f"{left} left out on all."]

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import numpy as np
 import xarray as xr
 
+from napari_fhn.sentence import counted
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.raster.wavelengths import band_coordinates
 
@@ -59,7 +60,7 @@ def with_metadata(path: Path, survey: xr.DataArray) -> xr.DataArray:
     bands, n = _bands(file), survey.sizes["band"]
     lists = {key: [band[key] for band in bands] for key in _FIELDS}
     if len(bands) != n or any(value is None for value in lists["wavelength"]):
-        notes.append(f"{file.name} describes {len(bands)} bands, and the image has {n}: it was not used.")
+        notes.append(f"{file.name} describes {counted(len(bands), 'bands')}, and the image has {n}: it was not used.")
         return survey.assign_attrs(notes=tuple(notes))
     whole = {key: [float(one) for one in values if one is not None] for key, values in lists.items()}
     coords, said = band_coordinates(

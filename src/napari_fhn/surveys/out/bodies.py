@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn import mapped
+from napari_fhn.sentence import counted
 from napari_fhn.surveys.blocks import ArrayLike, Told, pieces, read, release
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.moving import check_room, replacing
@@ -95,7 +96,9 @@ def save_bodies(
                 progress(0.5 * piece.stop / shape[0])
         body, voxels = _bodies(np.concatenate(sizes), np.concatenate(pairs), at_least)
         if not voxels.size:
-            raise SurveyError(path, f"class {value} has no body of {at_least} voxels or more", "Ask for smaller ones")
+            raise SurveyError(
+                path, f"class {value} has no body of {counted(at_least, 'voxels')} or more", "Ask for smaller ones"
+            )
         for piece in slabs:
             out[piece] = body[out[piece]]
             release(out)

@@ -11,6 +11,7 @@ import numpy as np
 import rasterio.features
 import xarray as xr
 
+from napari_fhn.sentence import counted
 from napari_fhn.surveys.blocks import ArrayLike, Told
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.lazy import one_line
@@ -100,7 +101,9 @@ def save_polygons(
         progress(0.5)
     fields, shapes = _features(areas, grid, list(classes), at_least)
     if not len(shapes):
-        raise SurveyError(path, f"no polygon has {at_least} cells or more", "Ask for smaller ones, or predict first")
+        raise SurveyError(
+            path, f"no polygon has {counted(at_least, 'cells')} or more", "Ask for smaller ones, or predict first"
+        )
     with replacing(path) as new:
         _write(path, new, driver, shapes, fields, grid, lines_of(history))
     if progress is not None:

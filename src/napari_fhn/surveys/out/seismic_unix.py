@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from napari_fhn.sentence import counted
 from napari_fhn.surveys.blocks import ArrayLike, Told, release
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.moving import check_room
@@ -53,7 +54,7 @@ def write_su(
     survey = source_of(values, like, named, ("SEG-Y", "Seismic Unix"))
     layout, headers = survey.layout, TraceBytes(survey.layout)
     if layout.n_samples > _MOST:
-        what = f"its traces have {layout.n_samples} samples, and Seismic Unix counts up to {_MOST}"
+        what = f"its traces have {counted(layout.n_samples, 'samples')}, and Seismic Unix counts up to {_MOST}"
         raise SurveyError(named, what, "Use .sgy")
     mark = ">" if layout.endian == "big" else "<"
     trace = np.dtype([("header", np.uint8, TRACE_HEADER_BYTES), ("samples", f"{mark}f4", layout.n_samples)])

@@ -6,6 +6,7 @@ import numpy as np
 import rasterio
 import rasterio.transform
 
+from napari_fhn.sentence import counted
 from napari_fhn.surveys.maps.grids import Grid
 
 #: Ground control points tell a grid from so many on, and where it meets them up to this part of a pixel.
@@ -18,7 +19,7 @@ def grid_of_dataset(dataset: rasterio.DatasetReader) -> tuple[Grid, list[str]]:
     points, crs = dataset.gcps
     if not dataset.transform.is_identity or len(points) < _FEWEST_POINTS:
         return Grid(shape, dataset.transform, dataset.crs), []
-    told = f"Its place is told by {len(points)} ground control points"
+    told = f"Its place is told by {counted(len(points), 'ground control points')}"
     transform = rasterio.transform.from_gcps(points)
     if not transform.is_degenerate:
         back = ~transform

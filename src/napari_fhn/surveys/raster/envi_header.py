@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_fhn.sentence import counted
 from napari_fhn.surveys.errors import SurveyError
 
 #: A header is a page of text; a few thousand bands make it a few hundred kilobytes.
@@ -146,7 +147,9 @@ def read_header(path: Path) -> EnviHeader:
         known = ", ".join(map(str, DATA_TYPES))
         raise SurveyError(path, f"it says 'data type = {code}', which is none of ENVI's", f"Known are {known}")
     if bands > MAX_BANDS:
-        raise SurveyError(path, f"it promises {bands} bands; at most {MAX_BANDS} can be read", "Correct the header")
+        raise SurveyError(
+            path, f"it promises {counted(bands, 'bands')}; at most {MAX_BANDS} can be read", "Correct the header"
+        )
     notes = []
     offset = _count(path, fields, "header offset", least=0) if fields.get("header offset", "").strip() else 0
     interleave = fields.get("interleave", "").strip().lower()
@@ -204,7 +207,7 @@ def check_size(data: Path, header: EnviHeader) -> str:
             "Copy it again, or correct the header",
         )
     if size > promised:
-        return f"The data file is {size - promised} bytes longer than its header says ({layout})."
+        return f"The data file is {counted(size - promised, 'bytes')} longer than its header says ({layout})."
     return ""
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from rasterio.enums import ColorInterp, MaskFlags
 
 from napari_fhn.regular import odd_beside
+from napari_fhn.sentence import counted
 from napari_fhn.surveys import reaching
 from napari_fhn.surveys.assemble import check_values
 from napari_fhn.surveys.errors import SurveyError
@@ -108,7 +109,9 @@ def open(
         if len(pages) > 1 and page is None:
             return tiff.open_pages(path, pages, axes)
         if page is not None and not 1 <= page <= len(pages):
-            raise SurveyError(path, f"it holds {len(pages)} images, and no number {page}", "Choose one of them")
+            raise SurveyError(
+                path, f"it holds {counted(len(pages), 'images')}, and no number {page}", "Choose one of them"
+            )
         found = _open(path, path, "GTiff", pages[page - 1] if page and len(pages) > 1 else str(path), None,
                       wavelength_units, part)  # fmt: skip
         return dlr.with_metadata(path, found)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from rasterio.errors import NotGeoreferencedWarning
 from rasterio.windows import Window
 
+from napari_fhn.sentence import counted
 from napari_fhn.surveys.assemble import assemble
 from napari_fhn.surveys.axes import AmbiguousAxes, ReadingChoice, check_axes
 from napari_fhn.surveys.errors import SurveyError
@@ -178,11 +179,14 @@ def open_pages(path: Path, addresses: Sequence[str], axes: Sequence[str] | None)
             path, f"GDAL cannot read it ({one_line(error)})", "Export it again as GeoTIFF or ENVI"
         ) from error
     singly = [
-        ReadingChoice(f"image {k + 1}: {height} rows x {width} columns, {count} bands", {"page": k + 1})
+        ReadingChoice(
+            f"image {k + 1}: {counted(height, 'rows')} x {counted(width, 'columns')}, {counted(count, 'bands')}",
+            {"page": k + 1},
+        )
         for k, (count, height, width, _) in enumerate(kinds)
     ]
     if len(set(kinds)) > 1 or kinds[0][0] != 1:
-        raise AmbiguousAxes(path, f"it holds {len(addresses)} images that do not form one array", singly)
+        raise AmbiguousAxes(path, f"it holds {counted(len(addresses), 'images')} that do not form one array", singly)
     _, height, width, dtype = kinds[0]
     shape = (len(addresses), height, width)
     if axes is None:
@@ -195,7 +199,9 @@ def open_pages(path: Path, addresses: Sequence[str], axes: Sequence[str] | None)
                 ("{n} inlines of a volume, time downwards", ("inline", "twt", "crossline")),
             )
         ]
-        raise AmbiguousAxes(path, f"it holds {len(addresses)} images of {height} x {width}", [*together, *singly])
+        raise AmbiguousAxes(
+            path, f"it holds {counted(len(addresses), 'images')} of {height} x {width}", [*together, *singly]
+        )
     named = check_axes(path, axes, shape)
     values = _Pages(path, addresses, (height, width), dtype).variable(("page", "y", "x"))
     coords: dict[str, Any] = {}
@@ -203,6 +209,6 @@ def open_pages(path: Path, addresses: Sequence[str], axes: Sequence[str] | None)
         coords["y"] = (transform.f + transform.e * (np.arange(height) + 0.5), {})
         coords["x"] = (transform.c + transform.a * (np.arange(width) + 0.5), {})
     return assemble(
-        path, values, named, name=path.stem, format=f"TIFF of {len(addresses)} images, {dtype}",
+        path, values, named, name=path.stem, format=f"TIFF of {counted(len(addresses), 'images')}, {dtype}",
         notes=sorted(set(notes)), coords=coords, crs=crs, attrs={"nodata": nodata},
     )  # fmt: skip

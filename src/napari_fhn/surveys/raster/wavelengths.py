@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from napari_fhn.sentence import counted
+
 #: One of each unit in nanometres; spellings are compared without case and plural.
 _NANOMETRES = {
     "nanometer": 1.0, "nanometre": 1.0, "nm": 1.0, "nanom": 1.0,
@@ -115,12 +117,14 @@ def band_coordinates(
                 coords["wavelength"] = ("band", nanometres, {"units": "nm", "long_name": "wavelength"})
                 coords |= _widths(np.asarray(fwhm, dtype=np.float64), nanometres, units or units_that_fit(waves))
     if len(fwhm) and "fwhm" not in coords and "wavelength" in coords:
-        notes.append(f"The full widths at half maximum ({len(fwhm)} for {n_bands} bands) were not used.")
+        notes.append(f"The full widths at half maximum ({len(fwhm)} for {counted(n_bands, 'bands')}) were not used.")
     flags = np.asarray(good, dtype=np.float64)
     if flags.size == n_bands:
         coords["good"] = ("band", np.isfinite(flags) & (flags != 0), {"long_name": "not on the bad-band list"})
     elif flags.size:
-        notes.append(f"The bad-band list has {flags.size} entries for {n_bands} bands and was not used.")
+        notes.append(
+            f"The bad-band list has {counted(flags.size, 'entries')} for {counted(n_bands, 'bands')} and was not used."
+        )
     return coords, notes
 
 
@@ -149,7 +153,7 @@ def in_names(names: Iterable[str]) -> tuple[list[float], str]:
 
 def _fault(waves: NDArray[np.float64], n_bands: int) -> str:
     if waves.size != n_bands:
-        return f"there are {waves.size} for {n_bands} bands"
+        return f"there are {waves.size} for {counted(n_bands, 'bands')}"
     if not np.isfinite(waves).all():
         return "some are not numbers"
     if (waves <= 0).any():

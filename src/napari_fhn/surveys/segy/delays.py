@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_fhn.sentence import counted
 from napari_fhn.surveys.segy.grid import Line, Order
 from napari_fhn.surveys.segy.headers import factor
 from napari_fhn.surveys.segy.reading import Reading
@@ -94,10 +95,12 @@ def delays(reading: Reading, order: Order, step_ms: float) -> Delays:
         words = f"{varies}, too far for one axis; {common:g} ms, that of most traces, was used for all"
         return Delays(common, notes=(f"{words}: if that is wrong, {way_out}.",))
     nearest = reading.layout.format in _CODES
-    words = f"{varies}; they were brought onto one axis of {n} samples from {start:g} ms"
+    words = f"{varies}; they were brought onto one axis of {counted(n, 'samples')} from {start:g} ms"
     if not whole.all():
         how = "took the nearest sample" if nearest else "were interpolated between samples"
-        words += f", for which {np.count_nonzero(~whole)} traces {how}, as they begin between two of it"
+        words += (
+            f", for which {counted(int(np.count_nonzero(~whole)), 'traces')} {how}, as they begin between two of it"
+        )
     return Delays(start, Shifts(n, of, nearest), (f"{words}. If that is wrong, {way_out}.",))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_fhn.sentence import counted
 from napari_fhn.surveys.segy.binary import FORMAT_NAMES, Layout
 from napari_fhn.surveys.segy.trace_bytes import TraceBytes
 from napari_fhn.surveys.segy.values import decode
@@ -39,7 +40,7 @@ def doubts(layout: Layout, file: TraceBytes) -> tuple[str, ...]:
     values = np.empty((traces.size, k), dtype=np.float32)
     decode(raw, layout, values)
     notes = []
-    seen = f"of the {traces.size} traces looked at"
+    seen = f"of the {counted(traces.size, 'traces')} looked at"
     if layout.format in (1, 5, 6):
         bad = ~np.isfinite(values)
         if bad.any():

@@ -13,6 +13,7 @@ from typing import Literal
 
 import numpy as np
 
+from napari_fhn.sentence import counted
 from napari_fhn.surveys.geometry import fit_geometry
 from napari_fhn.surveys.segy.coordinates import Floats, Places, beside, looked_at
 from napari_fhn.surveys.segy.grid import Axis, axis_of, is_walk, place_keys
@@ -200,8 +201,8 @@ def judge(
     repeats = 1 - np.unique(place_keys(il, xl)).size / il.size
     ordered, walk = _behaviour(headers, used, il, xl, (inlines, crosslines))
     sentences = [
-        f"{inlines.size} inlines ({inlines}) x {crosslines.size} crosslines ({crosslines}) would have "
-        f"{inlines.size * crosslines.size} places for {headers.layout.n_traces} traces."
+        f"{counted(inlines.size, 'inlines')} ({inlines}) x {crosslines.size} crosslines ({crosslines}) would have "
+        f"{counted(inlines.size * crosslines.size, 'places')} for {counted(headers.layout.n_traces, 'traces')}."
     ]
     if walk and fill < 0.5:
         return guess(0.3, "line", *sentences, "Each trace neighbours the one before: an arbitrary line.")

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
+from napari_fhn.sentence import counted
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.segy.binary import (
     FORMAT_NAMES,
@@ -162,7 +163,7 @@ def _check(path: Path, file: BinaryIO, promise: BinaryHeader, size: int, incompl
         found = best[0]
         if promise.n_traces not in (0, found.n_traces):
             note = (
-                f"The binary header counts {promise.n_traces} traces (bytes 3513-3520), but the file holds "
+                f"The binary header counts {counted(promise.n_traces, 'traces')} (bytes 3513-3520), but the file holds "
                 f"{found.n_traces}; those were taken."
             )
             found = replace(found, notes=(*found.notes, note))
@@ -175,7 +176,8 @@ def _check(path: Path, file: BinaryIO, promise: BinaryHeader, size: int, incompl
         )
     if incomplete and plain.n_traces > 0:
         note = (
-            f"The file is cut short: {plain.n_traces} whole traces were taken, and the {plain.trailer_bytes} bytes "
+            f"The file is cut short: {counted(plain.n_traces, 'whole traces were', 'whole trace was')} taken, "
+            f"and the {counted(plain.trailer_bytes, 'bytes')} "
             "after them left out."
         )
         return replace(plain, trailer_bytes=0, notes=(*plain.notes, note)), _agreement(file, plain)
@@ -211,7 +213,8 @@ def _disbelieved(doubts: list[str], n_samples: int, start: int) -> list[str]:
         return []
     words = " and ".join(doubts)
     return [
-        f"Not believed: {words}. The size of the file and its trace headers say {n_samples} samples per trace, the "
+        f"Not believed: {words}. The size of the file and its trace headers say "
+        f"{counted(n_samples, 'samples')} per trace, the "
         f"first trace at byte {start + 1}."
     ]
 

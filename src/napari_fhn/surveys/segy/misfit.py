@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import BinaryIO
 
+from napari_fhn.sentence import counted
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.segy.binary import HEADERS_BYTES, Endian, Layout
 from napari_fhn.surveys.segy.text import TEXT_BYTES, decode_text, looks_like_text
@@ -40,7 +41,8 @@ def misfit(path: Path, file: BinaryIO, plain: Layout, size: int) -> SurveyError:
     if varying:
         return SurveyError(
             path,
-            f"its traces differ in length: trace 1 has {varying[0]} samples, trace {varying[1]} has {varying[2]} "
+            f"its traces differ in length: trace 1 has {counted(varying[0], 'samples')}, trace "
+            f"{varying[1]} has {varying[2]} "
             "(bytes 115-116 of the trace headers)",
             "Export it with traces of one length",
         )
@@ -52,7 +54,8 @@ def misfit(path: Path, file: BinaryIO, plain: Layout, size: int) -> SurveyError:
         way_out += ", or open its whole traces with incomplete=True"
     return SurveyError(
         path,
-        f"{plain.n_traces} whole traces of {plain.n_samples} samples ({plain.trace_bytes} bytes each) end at byte "
+        f"{plain.n_traces} whole traces of {counted(plain.n_samples, 'samples')} ({plain.trace_bytes} "
+        "bytes each) end at byte "
         f"{plain.file_bytes}, but the file goes on for {size - plain.file_bytes} bytes",
         way_out,
     )

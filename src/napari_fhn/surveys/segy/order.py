@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from napari_fhn.sentence import counted
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.segy.coordinates import (
     Floats,
@@ -185,28 +186,33 @@ def _by_numbers(reading: Reading, guess: GridGuess) -> tuple[Order, GridGuess]:
 def _say_gaps(reading: Reading, found: Arrangement, where: str) -> None:
     """Note traces that are missing, left out or written twice."""
     order, n = found.order, reading.layout.n_traces
+    of = f"of {n:,} traces"
     if isinstance(order, Line):
         return
     if found.unnumbered.size:
         reading.notes.append(
-            f"{found.unnumbered.size} of {n} traces have no numbers ({where} are both 0), the first of them trace "
+            f"{counted(found.unnumbered.size, f'{of} have', f'{of} has')} no numbers ({where} are both 0), the "
+            "first of them trace "
             f"{found.unnumbered[0] + 1}; they are left out as padding."
         )
     if found.strays.size:
         reading.notes.append(
-            f"{found.strays.size} of {n} traces have numbers far off the rest ({where}), the first of them trace "
+            f"{counted(found.strays.size, f'{of} have', f'{of} has')} numbers far off the rest ({where}), the "
+            "first of them trace "
             f"{found.strays[0] + 1}; they are left out as damaged."
         )
     if found.repeats.size:
         reading.notes.append(
-            f"{found.repeats.size} of {n} traces repeat the place of another ({where}), the first of them trace "
+            f"{counted(found.repeats.size, f'{of} repeat', f'{of} repeats')} the place of another ({where}), "
+            "the first of them trace "
             f"{found.repeats[0] + 1}; the first trace of each place was taken."
         )
     if isinstance(order, TraceMap) and not order.full:
         size = order.numbers.size
+        gaps = size - found.n_places
         reading.notes.append(
-            f"{size - found.n_places} of {size} places have no trace ({100 * (1 - found.n_places / size):.1f} %); they "
-            "are read as missing."
+            f"{counted(gaps, f'of {size:,} places have', f'of {size:,} places has')} no trace "
+            f"({100 * gaps / size:.1f} %); {'it is' if gaps == 1 else 'they are'} read as missing."
         )
 
 
@@ -271,8 +277,9 @@ def bin_all(reading: Reading, x: Floats, y: Floats, least_rows: int = 2) -> tupl
 
 def _position_guess(places: Places, shape: tuple[int, int], n: int, words: str, fill: float = 1.0) -> GridGuess:
     evidence = (
-        f"The coordinates (bytes {places.x_byte} and {places.y_byte}) of {n} traces make {shape[0]} rows of "
-        f"{shape[1]} places.",
+        f"The coordinates (bytes {places.x_byte} and {places.y_byte}) of {n} traces make "
+        f"{counted(shape[0], 'rows')} of "
+        f"{counted(shape[1], 'places')}.",
         f"{words[0].upper()}{words[1:]}.",
     )
     return GridGuess(0, 0, "coordinates", round(0.5 * fill**0.5, 3), evidence, "volume", places.x_byte, places.y_byte)

@@ -6,6 +6,7 @@ import struct
 from pathlib import Path
 from typing import BinaryIO
 
+from napari_fhn.sentence import counted
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.segy.binary import SAMPLE_BYTES, TRACE_HEADER_BYTES, Endian, Layout
 
@@ -73,11 +74,14 @@ def read_su_layout(path: Path, sample_format: int | None = None, *, incomplete: 
     # A count of the wrong byte order makes a few long traces, which agree with themselves.
     agreement, whole, layout = max(found, key=lambda one: (one[0] + one[1], one[2].n_traces))
     if agreement < 1:
-        what = f"its traces do not all count {layout.n_samples} samples (bytes 115-116)"
+        what = f"its traces do not all count {counted(layout.n_samples, 'samples')} (bytes 115-116)"
         raise SurveyError(path, what, "If it is SEG-Y, give it the suffix .sgy; else write its traces in one length")
     if not whole and not incomplete:
         left = size - layout.file_bytes
-        what = f"it is cut short: {layout.n_traces} traces of {layout.n_samples} samples leave {left} bytes over"
+        what = (
+            f"it is cut short: {counted(layout.n_traces, 'traces')} of {layout.n_samples} samples "
+            f"leave {left} bytes over"
+        )
         raise SurveyError(path, what, "Copy it again, or open it with incomplete=True")
     return layout
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_fhn.sentence import counted
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.geometry import SurveyGeometry, fit_geometry
 from napari_fhn.surveys.segy.binary import Layout
@@ -209,7 +210,8 @@ def _dead(reading: Reading) -> bool:
         return False
     many = "" if reading.headers.complete else " looked at"
     reading.notes.append(
-        f"{np.count_nonzero(dead)} of {dead.size} traces{many} are marked dead or dummy (byte 29 is 2 or 3) and read "
+        f"{np.count_nonzero(dead)} of {counted(dead.size, 'traces')}{many} are marked dead or dummy (byte "
+        "29 is 2 or 3) and read "
         "as missing."
     )
     return True

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from napari_fhn.sentence import counted
 from napari_fhn.surveys.segy.delays import delays
 from napari_fhn.surveys.segy.grid import Order
 from napari_fhn.surveys.segy.headers import Headers
@@ -114,6 +115,7 @@ def _counts(headers: Headers) -> list[str]:
     if not told.size or any("sample count" in note for note in layout.notes):
         return []
     return [
-        f"Some trace headers count {told[0]} samples (byte 115) where the traces have {layout.n_samples}; the "
+        f"Some trace headers count {counted(told[0], 'samples')} (byte 115) where the traces have "
+        f"{layout.n_samples}; the "
         "binary header was believed, which the size of the file bears out."
     ]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from napari_fhn.sentence import counted
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.segy.grid import Arrangement
 from napari_fhn.surveys.segy.headers import Headers, Ints
@@ -61,7 +62,8 @@ def refuse_repeats(
         looks = ", which may be angles" if angles and offsets[0] >= 0 and offsets[-1] <= 90 else ""
         raise SurveyError(
             path,
-            f"it is pre-stack: {n} traces on {n_places} places, offsets {offsets[0]} to {offsets[-1]} (bytes "
+            f"it is pre-stack: {counted(n, 'traces')} on {counted(n_places, 'places')}, offsets "
+            f"{offsets[0]} to {offsets[-1]} (bytes "
             f"{offset_byte}-{offset_byte + 3}){looks}; {kind}",
             "Export one angle or offset stack per file" if looks else _STACK,
         )
@@ -70,7 +72,8 @@ def refuse_repeats(
     if np.unique(within).size > 1 and within.max() <= 10 * n / n_places:
         raise SurveyError(
             path,
-            f"it is pre-stack: {n} traces on {n_places} places ({where}), numbered {within.min()} to {within.max()} "
+            f"it is pre-stack: {counted(n, 'traces')} on {counted(n_places, 'places')} ({where}), "
+            f"numbered {within.min()} to {within.max()} "
             "within each (bytes 25-28)",
             _STACK,
         )
@@ -129,7 +132,7 @@ def refuse_gathers(
     offsets = np.unique(headers.look(offset_byte))
     cdp, record = headers.look(_CDP), headers.look(_RECORD)
     n_cdps, records = np.unique(cdp).size, np.unique(record)
-    many = f"{n} traces" if headers.complete else f"the {headers.traces.size} traces looked at"
+    many = counted(n, "traces") if headers.complete else f"the {counted(headers.traces.size, 'traces')} looked at"
     shots = records.size > 1 and np.unique(headers.look(_CHANNEL)).size > 1 and records.size < record.size
     # Stacked traces have a CDP of their own, whatever their offset field was left with.
     if offsets.size > 1 and n_cdps < cdp.size:

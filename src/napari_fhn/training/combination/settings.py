@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
+from napari_fhn.sentence import counted
 from napari_fhn.structure.pooling import Weight
 from napari_fhn.training.errors import JobError
 
@@ -252,4 +253,4 @@ def believed(names: tuple[str, ...]) -> Found:
 
 
 def _bodies(count: int) -> str:
-    return "1 body of labels" if count == 1 else f"{count} bodies of labels"
+    return counted(count, "bodies of labels")

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn.box import Box
+from napari_fhn.sentence import counted
 from napari_fhn.training.errors import JobError
 
 
@@ -58,4 +59,6 @@ def check_axes(what: str, boxes: Iterable[Box], shape: tuple[int, ...]) -> None:
     """
     for box in boxes:
         if len(box.start) != len(shape):
-            raise JobError(f"the {what} box from {box.start} to {box.stop} needs {len(shape)} axes, like the labels")
+            raise JobError(
+                f"the {what} box from {box.start} to {box.stop} needs {counted(len(shape), 'axes')}, like the labels"
+            )

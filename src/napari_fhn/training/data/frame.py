@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from napari_fhn.box import Box
 from napari_fhn.network.comparison import NetworkDescription
 from napari_fhn.network.comparison import map_axis as map_axis_of
+from napari_fhn.sentence import counted
 from napari_fhn.training.data.framing import Framing
 from napari_fhn.training.data.hiding import Lesson
 from napari_fhn.training.data.labelled import LabelFile
@@ -69,7 +70,9 @@ class Frame:
                 raise JobError("sections of a volume are vertical: say which axis is two-way time or depth")
             self.sections = tuple(axis for axis in range(3) if axis != self.vertical_axis)
         elif network.dimensions != ndim:
-            raise JobError(f"a {network.dimensions}D network does not go with a survey of {ndim} spatial axes")
+            raise JobError(
+                f"a {network.dimensions}D network does not go with a survey of {counted(ndim, 'spatial axes')}"
+            )
         if self.sections and self.vertical_axis != 2:
             raise JobError("sections need two-way time or depth as the last axis: transpose the volume")
         _check_map(network, self.map_axis, bool(self.sections) or ndim == 2)
@@ -147,6 +150,31 @@ class Frame:
         stop[across] += self.context
         values = np.moveaxis(self.volume.read(Box(tuple(start), tuple(stop))), 1 + across, 1)
         return values.reshape(-1, *values.shape[2:])
+
+    def data_of_all(self, box: Box, across: int | None) -> NDArray[np.float32]:
+        """Read the data channels of all sections of a box, each value once.
+
+        Parameters
+        ----------
+        box : Box
+            As in :meth:`read`, of any thickness.
+        across : int or None
+            As in :meth:`read`.
+
+        Returns
+        -------
+        ndarray
+            ``(sections, channels, *space)``; of a block one.
+        """
+        if across is None:
+            return self.data(box, None)[np.newaxis]
+        start, stop = list(box.start), list(box.stop)
+        start[across] -= self.context
+        stop[across] += self.context
+        values = np.moveaxis(self.volume.read(Box(tuple(start), tuple(stop))), 1 + across, 0)
+        beside = np.lib.stride_tricks.sliding_window_view(values, 2 * self.context + 1, axis=0, writeable=True)
+        found = np.moveaxis(beside, -1, 2)
+        return np.ascontiguousarray(found).reshape(len(found), -1, *found.shape[3:])
 
     def position(self, box: Box, across: int | None) -> NDArray[np.float32]:
         """Return the other channels of :meth:`read`: where each voxel lies, and what is known around it.
@@ -247,7 +275,7 @@ class Frame:
 
 def _existing(axis: int | None, ndim: int, why: str) -> int | None:
     if axis is not None and not -ndim <= axis < ndim:
-        raise JobError(f"the survey has {ndim} axes and no axis {axis} {why}")
+        raise JobError(f"the survey has {counted(ndim, 'axes')} and no axis {axis} {why}")
     return None if axis is None else axis % ndim
 
 

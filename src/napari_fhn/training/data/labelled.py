@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn.box import Box
+from napari_fhn.sentence import counted
 from napari_fhn.training.control import Focus
 from napari_fhn.training.data.boxes import check_axes, clear, read_padded
 from napari_fhn.training.data.volume import open_array
@@ -138,7 +139,7 @@ class LabelFile:
         if self.unknown and not newer:
             where = self._first(self.unknown)
             raise JobError(
-                f"{path} has label {self.unknown} at voxel {where}, and there are {classes} classes: "
+                f"{path} has label {self.unknown} at voxel {where}, and there are {counted(classes, 'classes')}: "
                 "add the class or erase the label"
             )
 

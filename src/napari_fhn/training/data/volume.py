@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from napari_fhn import mapped
 from napari_fhn.box import Box
+from napari_fhn.sentence import counted
 from napari_fhn.training.data.boxes import within
 from napari_fhn.training.data.stored import SUFFIX, Channel, Stored, lines, open_values
 from napari_fhn.training.job import Input, JobError
@@ -55,7 +56,7 @@ def open_input(item: Input) -> NDArray[np.generic] | Stored:
     array = open_values(item.path) if in_place else open_array(item.path)
     ndim = len(array.shape)
     if item.channel_axis is not None and not -ndim <= item.channel_axis < ndim:
-        raise JobError(f"{item.path} has {ndim} axes and no axis {item.channel_axis} for channels")
+        raise JobError(f"{item.path} has {counted(ndim, 'axes')} and no axis {item.channel_axis} for channels")
     if not isinstance(array, np.ndarray):
         return Stored(array, item.channel_axis)
     return array[np.newaxis] if item.channel_axis is None else np.moveaxis(array, item.channel_axis, 0)
@@ -121,7 +122,7 @@ class Volume:
         if len(self.normalisation.centre) != self.channels * slices:
             what = "channels" if self._bands is None else "bands"
             raise JobError(
-                f"the model was trained on {len(self.normalisation.centre)} {what} and these inputs have "
+                f"the model was trained on {counted(len(self.normalisation.centre), what)} and these inputs have "
                 f"{self.channels * slices}: choose the inputs that it was trained on"
             )
         grid = [1] * len(self.shape)
@@ -165,7 +166,7 @@ class Volume:
                 found: NDArray[np.generic] | Channel = array[number]
                 return found
             number -= len(array)
-        raise IndexError(f"there are {self.channels} channels")
+        raise IndexError(f"there are {counted(self.channels, 'channels')}")
 
     def read(self, box: Box, first: int | None = None) -> NDArray[np.float32]:
         """Read a box.

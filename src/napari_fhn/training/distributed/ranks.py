@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from napari_fhn.sentence import counted
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.machine.device import choose_device, present
 from napari_fhn.training.machine.memory import free_bytes, is_out_of_memory
@@ -129,7 +130,8 @@ class Joined(Ranks):
         if name not in ("auto", "cuda"):
             if name.startswith("cuda:") and self.local_size > 1:
                 raise JobError(
-                    f"{self.local_size} processes on one machine cannot all train on {name}: choose 'cuda', with which "
+                    f"{counted(self.local_size, 'processes')} on one machine cannot all train on {name}: "
+                    "choose 'cuda', with which "
                     "each takes a GPU of its own"
                 )
             return choose_device(name)
@@ -140,7 +142,8 @@ class Joined(Ranks):
             return torch.device(gpus[0])  # whoever started the processes shows each of them one alone
         if self.local_size > len(gpus):
             raise JobError(
-                f"this machine has {len(gpus)} {'GPU' if len(gpus) == 1 else 'GPUs'} and {self.local_size} processes: "
+                f"this machine has {counted(len(gpus), 'GPUs')} and "
+                f"{counted(self.local_size, 'processes')}: "
                 f"start at most {len(gpus)}, or choose the device 'cpu'"
             )
         return torch.device(gpus[self.local])

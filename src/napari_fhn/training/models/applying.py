@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from napari_fhn.sentence import counted
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Axis
 from napari_fhn.training.models.description import Description, Normalisation
@@ -112,7 +113,8 @@ def check_applies(network: Description, target: Target) -> Verdict:
         )
     if not refusals and _input_channels(network, target) != network.input_channels:
         refusals.append(
-            f"it takes {network.input_channels} channels with what it is told of the place, and this survey gives it "
+            f"it takes {counted(network.input_channels, 'channels')} with what it is told of the place, "
+            "and this survey gives it "
             f"{_input_channels(network, target)}"
         )
     return Verdict(tuple(refusals), (*_sampling(network, target), *_names(network, target), *_values(network, target)))
@@ -122,17 +124,20 @@ def _space(network: Description, target: Target) -> list[str]:
     ndim, dimensions = len(target.shape), network.architecture.dimensions
     learnt = len(network.axes) or None
     if ndim < dimensions:
-        return [f"it is a {dimensions}D network, and this survey has {ndim} spatial axes"]
+        return [f"it is a {dimensions}D network, and this survey has {counted(ndim, 'spatial axes')}"]
     if dimensions == 2 and ndim == 3 and network.framing.vertical_axis is None:
         return ["it was trained on a map, and this survey is a volume: take a horizon slice of it, or another network"]
     if learnt is not None and learnt != ndim:
         return [
-            f"it was trained on a survey with {learnt} spatial axes ({_listed([axis.name for axis in network.axes])}), "
+            f"it was trained on a survey with {counted(learnt, 'spatial axes')} "
+            f"({_listed([axis.name for axis in network.axes])}), "
             f"and this one has {ndim}"
         ]
     map_axis = network.framing.map_axis
     if map_axis is not None and ndim != 3:
-        return [f"it reads a map from a cube along axis {map_axis}, and this survey has {ndim} spatial axes"]
+        return [
+            f"it reads a map from a cube along axis {map_axis}, and this survey has {counted(ndim, 'spatial axes')}"
+        ]
     return []
 
 
@@ -163,14 +168,14 @@ def _channels(network: Description, target: Target) -> list[str]:
     if map_axis is None:
         if centres != target.channels:
             return [
-                f"it was trained on {_counted(centres, 'channel')}{_called(network.inputs)} and this survey has "
-                f"{_counted(target.channels, 'channel')}{_called(target.names)}: choose the inputs that it was "
+                f"it was trained on {counted(centres, 'channels')}{_called(network.inputs)} and this survey has "
+                f"{counted(target.channels, 'channels')}{_called(target.names)}: choose the inputs that it was "
                 "trained on"
             ]
     elif len(target.shape) == 3:
         bands = target.shape[map_axis] * target.channels
         if centres != bands:
-            return [f"it was trained on {_counted(centres, 'band')} and this survey has {bands}"]
+            return [f"it was trained on {counted(centres, 'bands')} and this survey has {bands}"]
     same = len(network.inputs) == len(target.names) > 1 and sorted(network.inputs) == sorted(target.names)
     if same and network.inputs != target.names:
         return [
@@ -265,10 +270,6 @@ def _in_common(axis: Axis) -> tuple[str, float] | None:
         if axis.unit in units and axis.step:
             return kind, axis.step * units[axis.unit]
     return None
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _called(names: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from napari_fhn import mapped
+from napari_fhn.sentence import counted
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.files import inside, removing
 from napari_fhn.training.job import Job
@@ -61,7 +62,7 @@ def keep_network(job: Job) -> tuple[str, ...]:
         if (model / name).exists() and not (model / name).is_symlink():
             (model / name).rename(target / "model" / name)
     with contextlib.suppress(JobError):
-        steps = f" of {read(target / 'model').steps} steps"
+        steps = f" of {counted(read(target / 'model').steps, 'steps')}"
         beside = ", with its prediction" if kept else ""
         return (f"The network{steps} that was there is kept in {target}{beside}.",)
     return (f"What was there is kept in {target}.",)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from napari_fhn.network.build import SegmentationNetwork
 from napari_fhn.network.hyperbolic import HyperbolicNetwork
+from napari_fhn.sentence import counted
 from napari_fhn.training.job import JobError
 from napari_fhn.training.models import model as models
 
@@ -50,9 +51,9 @@ def take_over(network: SegmentationNetwork, classes: Sequence[str], folder: str)
         unknown = [name for name in classes if name not in model.classes]
         new.append(f"classes {', '.join(unknown)}" if unknown else "the order of classes")
     if model.network.input_channels != network.input_channels:
-        new.append(f"{network.input_channels} channels of data instead of {model.network.input_channels}")
+        new.append(f"{counted(network.input_channels, 'channels')} of data instead of {model.network.input_channels}")
     if not whole:
-        new.append(f"{len(own) - len(fits)} of {len(own)} arrays of weights")
+        new.append(f"{len(own) - len(fits)} of {counted(len(own), 'arrays')} of weights")
     if not new:
         return f"Training goes on from the network in {folder}."
     return f"Training begins with the network in {folder}; new to it are {' and '.join(new)}."

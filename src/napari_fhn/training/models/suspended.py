@@ -22,6 +22,7 @@ from torch import Tensor
 
 from napari_fhn import record
 from napari_fhn.network.comparison import description_from_dict
+from napari_fhn.sentence import counted
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Job
 from napari_fhn.training.machine.memory import is_out_of_memory
@@ -187,7 +188,10 @@ def check_goes_on(job: Job, state: Mapping[str, Any]) -> None:
     if other:
         raise something_else(" and ".join(other))
     if state["step"] >= job.schedule.steps:
-        raise Declined(f"all {job.schedule.steps} steps are done: give it more of them to go on, or train anew")
+        raise Declined(
+            f"all {counted(job.schedule.steps, 'steps are', 'step is')} done: give it more of them to go on, or "
+            "train anew"
+        )
 
 
 def check_alike(state: Mapping[str, Any], own: Mapping[str, Any], where: str = "") -> None:

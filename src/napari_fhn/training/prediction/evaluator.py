@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import math
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -20,11 +21,14 @@ from napari_fhn.network.build import SegmentationNetwork
 from napari_fhn.network.comparison import UNetArchitecture
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET, WorkingSet, forecast
 from napari_fhn.network.hyperbolic import HyperbolicNetwork
+from napari_fhn.network.resting import Resting
 from napari_fhn.network.side_by_side import shares, side_by_side
+from napari_fhn.sentence import counted
 from napari_fhn.training.control import Control
 from napari_fhn.training.data.frame import Frame
 from napari_fhn.training.job import JobError
 from napari_fhn.training.machine.memory import free_bytes, is_out_of_memory
+from napari_fhn.training.prediction.symmetries import Symmetry, symmetries
 from napari_fhn.training.prediction.tiles import Lattice
 
 _PORTABLE = 2**30
@@ -41,6 +45,11 @@ _OTHER_STATES = 6
 """States of a comparison network taken to be in memory at once; the forecast is about the hyperbolic one."""
 
 
+_TOGETHER = 1 << 20
+"""Elements of a state up to which sections are computed together: two states and what lies between them stay in the
+cache, and more sections would save nothing."""
+
+
 class Stopped(Exception):
     """Raised in the middle of a tile when the person asked to stop; never leaves prediction."""
 
@@ -55,63 +64,13 @@ class _Listening(TorchFunctionMode):
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        if self._control is not None and self._control.stop.is_set():
-            raise Stopped
+        self.heed()
         return func(*args, **(kwargs or {}))
 
-
-@dataclass(frozen=True)
-class Symmetry:
-    """A way to look at the same data: some axes of the network turned round, two perhaps exchanged.
-
-    Parameters
-    ----------
-    flips : tuple of int
-        Axes that are turned round, as the network counts them.
-    exchanged : tuple of int
-        Two axes that change places first; empty for none.
-    """
-
-    flips: tuple[int, ...] = ()
-    exchanged: tuple[int, ...] = ()
-
-    def apply(self, data: Tensor) -> Tensor:
-        """Turn ``(batch, channel, *space)``."""
-        return self.exchange(data).flip([2 + axis for axis in self.flips])
-
-    def exchange(self, data: Tensor) -> Tensor:
-        """Only exchange axes: where a voxel lies does not turn round with what is there."""
-        return data.transpose(*(2 + axis for axis in self.exchanged)) if self.exchanged else data
-
-    def undo(self, scores: Tensor, missing: int | None) -> Tensor:
-        """Turn scores back, which may lack an axis of the network."""
-
-        def place(axis: int) -> int:
-            return 2 + axis - (missing is not None and missing < axis)
-
-        scores = scores.flip([place(axis) for axis in self.flips])
-        return scores.transpose(*map(place, self.exchanged)) if self.exchanged else scores
-
-
-def symmetries(frame: Frame, multiples: Sequence[int]) -> list[Symmetry]:
-    """Return the ways to look at data that keep what is up and where cells of the network begin.
-
-    Parameters
-    ----------
-    frame : Frame
-        How the network looks at the survey.
-    multiples : sequence of int
-        Voxels in its coarsest cell, for each of its axes.
-    """
-    if frame.framing.neighbours:
-        return [Symmetry()]  # what is known around a place does not turn round with the data
-    level = [axis for axis in range(len(multiples)) if axis not in (frame.vertical, frame.map_axis)]
-    flips = [some for count in range(len(level) + 1) for some in itertools.combinations(level, count)]
-    exchanges: list[tuple[int, ...]] = [()]
-    alike = len(level) == 2 and multiples[level[0]] == multiples[level[1]]
-    if alike and frame.framing.position != "all":  # else it would take an inline for a crossline
-        exchanges.append(tuple(level))
-    return [Symmetry(some, exchanged) for exchanged in exchanges for some in flips]
+    def heed(self) -> None:
+        """Look once."""
+        if self._control is not None and self._control.stop.is_set():
+            raise Stopped
 
 
 class Evaluator:
@@ -136,6 +95,8 @@ class Evaluator:
     ----------
     notes : list of str
         What the person should know about it, since somebody last emptied the list.
+    count : int
+        Channels of what it returns.
     """
 
     def __init__(
@@ -151,11 +112,13 @@ class Evaluator:
         self.network = network
         self.frame = frame
         self.notes: list[str] = []
+        self.count = network.classes
         self._device = device
         self._memory = memory
         self._block = block
         self._symmetries = symmetries(frame, network.architecture.multiples) if flips else [Symmetry()]
         self._most: float = math.inf
+        self._reading = threading.Lock()
 
     @property
     def voxels(self) -> int:
@@ -175,7 +138,8 @@ class Evaluator:
         """Note where short memory changes what is predicted: where tiles pass into each other."""
         if self.short and any(cut.fade for lattice in lattices for cut in lattice.cuts):
             self.notes.append(
-                f"Memory is short: tiles of {self.voxels} voxels pass into each other, and where they do the "
+                f"Memory is short: tiles of {counted(self.voxels, 'voxels')} pass into each other, and "
+                "where they do the "
                 "prediction may differ a little from one that is made with more memory."
             )
 
@@ -313,44 +277,72 @@ class Evaluator:
         return multiples
 
     def _evaluate(self, box: Box, across: int | None, control: Control | None) -> NDArray[np.float32]:
-        parts = list(_sections(box, across))
-        data = torch.from_numpy(np.stack([self.frame.data(part, across) for part in parts]))
-        position = torch.from_numpy(np.stack([self.frame.position(part, across) for part in parts]))
-        total: NDArray[np.float32] | None = None
-        ends = [0, *itertools.accumulate(self._shares(len(parts)))]
+        sections = 1 if across is None else box.shape[across]
+        space = self.frame.space(box, across)
+        total = np.empty((sections, self.count, *space), np.float32)
+        listening = _Listening(control)
+        resting = Resting(listening.heed)
+        self.network.eval()
 
-        def evaluate(one: tuple[Symmetry, slice]) -> NDArray[np.float32]:
-            symmetry, examples = one
-            seen = torch.cat((symmetry.apply(data[examples]), symmetry.exchange(position[examples])), dim=1)
-            return self._run(seen, control, symmetry)
+        def evaluate(some: range) -> None:
+            for first in some:
+                examples = slice(first, min(first + some.step, some.stop))
+                with self._reading:
+                    data, position = self._seen(box, across, examples)
+                for number, symmetry in enumerate(self._symmetries):
+                    seen = torch.cat((symmetry.apply(data), symmetry.exchange(position)), dim=1)
+                    with torch.no_grad(), nullcontext() if self._heeds else listening:
+                        found = symmetry.undo(self._say(seen.to(self._device), resting), self.frame.map_axis).cpu()
+                    if number:
+                        total[examples] += found.numpy()
+                    else:
+                        total[examples] = found.numpy()
 
-        for symmetry in self._symmetries:
-            ways = [(symmetry, slice(a, b)) for a, b in itertools.pairwise(ends)]
-            found = list(side_by_side(evaluate, ways))
-            values = found[0] if len(found) == 1 else np.concatenate(found)
-            total = values if total is None else np.add(total, values, out=total)
-        assert total is not None
+        for _ in side_by_side(evaluate, self._lots(sections, math.prod(space))):
+            pass
         if len(self._symmetries) > 1:
             total /= len(self._symmetries)
         return total[0] if across is None else np.moveaxis(total, 0, 1 + across)
 
-    def _shares(self, sections: int) -> list[int]:
-        """Return how many of so many sections are computed one after the other, each lot on a thread of its own."""
-        found = shares(sections) if self._device.type == "cpu" else [sections]
-        if len(found) > 1 and isinstance(self.network, HyperbolicNetwork):
-            self.network.expect(len(found))
-        return found
+    def _seen(self, box: Box, across: int | None, examples: slice) -> tuple[Tensor, Tensor]:
+        """Return data and position of some examples of a box."""
+        if across is not None:
+            first = box.start[across]
+            box = _with(box, across, first + examples.start, first + examples.stop)
+        position = np.stack([self.frame.position(part, across) for part in _sections(box, across)])
+        return torch.from_numpy(self.frame.data_of_all(box, across)), torch.from_numpy(position)
 
-    def _say(self, data: Tensor) -> Tensor:
+    def _lots(self, sections: int, voxels: int) -> list[range]:
+        """Return the sections that each thread computes, which its range takes so many at a time.
+
+        Parameters
+        ----------
+        sections : int
+            In all.
+        voxels : int
+            Of each.
+        """
+        each = shares(sections) if self._device.type == "cpu" else [sections]
+        together = sections
+        if self._device.type == "cpu" and isinstance(self.network, HyperbolicNetwork):
+            self.network.expect(len(each))
+            together = max(1, _TOGETHER // (voxels * self.network.architecture.channels))
+        ends = list(itertools.accumulate(each, initial=0))
+        return [range(a, b, together) for a, b in itertools.pairwise(ends)]
+
+    @property
+    def _heeds(self) -> bool:
+        """Whether the network itself asks whether to go on."""
+        return isinstance(self.network, HyperbolicNetwork)
+
+    def _scores(self, data: Tensor, resting: Resting) -> Tensor:
+        if isinstance(self.network, HyperbolicNetwork):
+            return self.network.scores(data, resting=resting).float()
+        return self.network.scores(data).float()
+
+    def _say(self, data: Tensor, resting: Resting) -> Tensor:
         """Return what the network says of data ``(batch, channels, *space)``, of the same space."""
-        return self.network.scores(data).float().softmax(1)
-
-    def _run(self, data: Tensor, control: Control | None, symmetry: Symmetry) -> NDArray[np.float32]:
-        """Return probabilities ``(batch, classes, *space)``, turned back."""
-        self.network.eval()
-        with torch.no_grad(), _Listening(control):
-            values = symmetry.undo(self._say(data.to(self._device)), self.frame.map_axis).cpu()
-        return np.ascontiguousarray(values.numpy())
+        return self._scores(data, resting).softmax(1)
 
 
 def _sections(box: Box, across: int | None) -> Iterator[Box]:

@@ -14,10 +14,12 @@ from pathlib import Path
 
 from napari_fhn import __version__, record
 from napari_fhn.clock import now
+from napari_fhn.sentence import counted
 from napari_fhn.training.combination.settings import FINISHES, TITLES
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Job
-from napari_fhn.training.prediction.parts import Part, counted
+from napari_fhn.training.prediction.parts import Part
+from napari_fhn.training.prediction.parts import counted as voxels_of
 
 _FORMAT, _VERSION = "prediction", 1
 _MOST_VOXELS = 2**62
@@ -167,13 +169,13 @@ class Provenance:
         total = math.prod(self.shape)
         run = f"run {self.run}, " if self.run else ""
         first, last = self.steps[0], self.steps[-1]
-        after = f"after {last} steps" if first == last else f"after {first} to {last} steps"
+        after = f"after {counted(last, 'steps')}" if first == last else f"after {first} to {last} steps"
         if self.of_one_network and self.models != ("",):
             found = [f"Predicted by the network of {run}{after} (model {self.models[0][:8]})."]
         elif self.models == ("",):
             found = [f"Painted by a network while it was still learning: {run}{after}. Predict to see the last one."]
         else:
-            found = [f"Painted by {len(self.models)} networks: {run}{after}. Predict to have it from one."]
+            found = [f"Painted by {counted(len(self.models), 'networks')}: {run}{after}. Predict to have it from one."]
         if self.factors:
             titles = {**TITLES, **FINISHES}
             made = [titles.get(name, name) for name in self.factors if name not in FINISHES]
@@ -191,7 +193,7 @@ class Provenance:
     @property
     def _seen(self) -> dict[Part, int]:
         """How many voxels are on top of each part; without scattered ones, of which nobody counts them."""
-        return counted(self.shape, tuple(part for part in self.parts if not part.scattered))
+        return voxels_of(self.shape, tuple(part for part in self.parts if not part.scattered))
 
     @property
     def _visible(self) -> list[Part]:
@@ -253,7 +255,7 @@ def _tidied(tidied: Tidied) -> str:
     if tidied.radius:
         done.append(f"a majority filter of radius {tidied.radius}")
     if tidied.smallest:
-        done.append(f"bodies of fewer than {tidied.smallest} voxels given to what surrounds them")
+        done.append(f"bodies of fewer than {counted(tidied.smallest, 'voxels')} given to what surrounds them")
     if tidied.largest:
-        done.append(f"holes of up to {tidied.largest} voxels closed")
+        done.append(f"holes of up to {counted(tidied.largest, 'voxels')} closed")
     return f"Tidied since: {', '.join(done) or 'nothing changed'}."

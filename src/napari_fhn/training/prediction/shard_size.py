@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from napari_fhn.sentence import counted
+
 LARGE_VOXELS = 10**9
 """From here on a survey is predicted by shards: of seven classes, probabilities that wait would take 14 GB."""
 
@@ -72,7 +74,8 @@ class ShardOutlook:
         """Say it."""
         size = " x ".join(map(str, self.shard))
         return (
-            f"It is predicted in {self.count:,} shards of {size} voxels, for which the network sees {self.seen:.2f} "
+            f"It is predicted in {counted(self.count, 'shards')} of {size} voxels, for which the network "
+            f"sees {self.seen:.2f} "
             f"times as many; up to {self.count:,} processes share them (predict --task 1/{self.count}, or --cluster)."
         )
 

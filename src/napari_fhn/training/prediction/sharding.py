@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from napari_fhn import record
 from napari_fhn.box import Box
+from napari_fhn.sentence import counted
 from napari_fhn.shards import Part, Shards
 from napari_fhn.training.combination.settings import NETWORK
 from napari_fhn.training.control import Control
@@ -267,7 +268,7 @@ def predict_shards(
     mine = part.of(count)
     wanted = [number for number in mine if number not in done]
     if len(wanted) < len(mine):
-        yield Note(f"{len(mine) - len(wanted)} of its {len(mine)} shards are there already.")
+        yield Note(f"{len(mine) - len(wanted)} of its {counted(len(mine), 'shards are', 'shard is')} there already.")
     for finished, number in enumerate(wanted):
         try:
             box = sharded.predict(number, store, control)
@@ -278,5 +279,9 @@ def predict_shards(
         left = spent / (finished + 1) * (len(wanted) - finished - 1)
         yield Progress("predict", len(mine) - len(wanted) + finished + 1, len(mine), seconds_left=left)
     stopped, seconds = control.stop.is_set(), time.monotonic() - began
-    words = f"{len(mine)} of {count} shards are predicted" if not stopped else "Stopped; it goes on from there"
+    words = (
+        f"{len(mine)} of {counted(count, 'shards are', 'shard is')} predicted"
+        if not stopped
+        else "Stopped; it goes on from there"
+    )
     yield Done("predict", stopped, seconds, f"{words} ({seconds:.0f} s).", sharded.plan.steps)

@@ -20,6 +20,7 @@ from napari_fhn.box import Box
 from napari_fhn.network.build import SegmentationNetwork
 from napari_fhn.network.forecast import WorkingSet
 from napari_fhn.network.hyperbolic import HyperbolicNetwork
+from napari_fhn.network.resting import Resting
 from napari_fhn.structure.similar.lattice import Lattice
 from napari_fhn.training.control import Control
 from napari_fhn.training.data.frame import Frame
@@ -114,8 +115,12 @@ class _Looking(Evaluator):
     def _bytes_per_voxel(self, working_set: WorkingSet | None = None) -> float:
         return super()._bytes_per_voxel(working_set) + 4 * 3 * self.count
 
-    def _say(self, data: Tensor) -> Tensor:
-        found = self.network.scores(data).float()
+    @property
+    def _heeds(self) -> bool:
+        return not self._kept and super()._heeds  # states are made without asking
+
+    def _say(self, data: Tensor, resting: Resting) -> Tensor:
+        found = self._scores(data, resting)
         if self._kept and isinstance(self.network, HyperbolicNetwork):
             energy = self.network.states(data)[0][:, : self._kept].float() ** 2
             multiples = self.network.architecture.multiples

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_fhn.sentence import counted
+
 _TINY = 1e-12
 """Probabilities are held above this where their logarithm is taken."""
 
@@ -159,7 +161,7 @@ def _checked(
     if p.ndim != 2 or t.shape != p.shape[:1] or not t.size:
         raise ValueError(f"probabilities of shape {p.shape} and a truth of shape {t.shape} do not go together")
     if t.min() < 1 or t.max() > p.shape[1]:
-        raise ValueError(f"there are {p.shape[1]} classes, and the truth runs from {t.min()} to {t.max()}")
+        raise ValueError(f"there are {counted(p.shape[1], 'classes')}, and the truth runs from {t.min()} to {t.max()}")
     return p, t.astype(np.intp) - 1
 
 

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from napari_fhn.sentence import counted
+
 _SLAB_VOXELS = 2**24
 """Voxels counted at once: volumes may be larger than memory."""
 
@@ -43,7 +45,7 @@ def confusion(predicted: ArrayLike, truth: ArrayLike, classes: int) -> NDArray[n
         known = t[slab] > 0
         mine, theirs = p[slab][known].astype(np.int64), t[slab][known].astype(np.int64)
         if theirs.size and max(theirs.max(), mine.max()) > classes:
-            raise ValueError(f"there are {classes} classes, and a value of {max(theirs.max(), mine.max())}")
+            raise ValueError(f"there are {counted(classes, 'classes')}, and a value of {max(theirs.max(), mine.max())}")
         total += np.bincount(theirs * size + mine, minlength=size * size).reshape(size, size)
     return total
 

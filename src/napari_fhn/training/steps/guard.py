@@ -11,6 +11,7 @@ import torch
 from napari_fhn.network.build import SegmentationNetwork
 from napari_fhn.network.forecast import Keep
 from napari_fhn.network.hyperbolic import HyperbolicNetwork
+from napari_fhn.sentence import counted
 from napari_fhn.training.job import JobError
 
 _CHECKED = 16
@@ -176,7 +177,8 @@ class Guard:
         self._refused += 1
         if self._refused > self.patience:
             raise JobError(
-                f"{reason} in {self._refused} steps in a row, even with a time step of {self.network.h:.2g}: "
+                f"{reason} in {counted(self._refused, 'steps')} in a row, even with a time step of "
+                f"{self.network.h:.2g}: "
                 "lower the learning rate; the labels are untouched"
             )
         said = f"{reason}, so this step was left out"

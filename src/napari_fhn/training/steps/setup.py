@@ -13,6 +13,7 @@ from napari_fhn.network.comparison import NetworkDescription, UNetArchitecture
 from napari_fhn.network.counting import in_words
 from napari_fhn.network.forecast import Keep
 from napari_fhn.network.hyperbolic import HyperbolicNetwork
+from napari_fhn.sentence import counted
 from napari_fhn.training.combination.opening import open_combiner
 from napari_fhn.training.data.annotations import Annotations
 from napari_fhn.training.data.blocks import Blocks
@@ -135,7 +136,8 @@ class Setup:
         if not isinstance(architecture, UNetArchitecture) and named is not None and len(named) != len(job.classes):
             architecture = replace(architecture, reading=replace(architecture.reading, channels=None))
             self.notes.append(
-                f"The network names channels for {len(named)} classes: for {len(job.classes)} its first ones are read."
+                f"The network names channels for {counted(len(named), 'classes')}: for {len(job.classes)} "
+                "its first ones are read."
             )
         try:
             architecture, said = widened(architecture, self.frame.channels, len(job.classes))

@@ -13,6 +13,7 @@ from napari_fhn.network.counting import in_words
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET, Keep, forecast
 from napari_fhn.network.forecast import Optimiser as Moments
 from napari_fhn.network.forecast_resnet import forecast_resnet
+from napari_fhn.sentence import counted
 from napari_fhn.training.job import JobError, Schedule
 
 _FLOAT = 4
@@ -149,7 +150,7 @@ def in_voxels(schedule: Schedule) -> str:
     together = (
         "" if schedule.at_once == schedule.batch else f", {_NUMBERS.get(schedule.at_once, schedule.at_once)} at a time"
     )
-    return f"{schedule.batch} blocks of {block} voxels{together}"
+    return f"{counted(schedule.batch, 'blocks')} of {block} voxels{together}"
 
 
 def too_little(needed: int | None, limit: int | None = None) -> JobError:

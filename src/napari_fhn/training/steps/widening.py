@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.comparison import NetworkDescription, UNetArchitecture
+from napari_fhn.sentence import counted
 
 _ROUND = 8
 """Channels come in multiples of this."""
@@ -42,7 +43,7 @@ def widened(network: NetworkDescription, seen: int, classes: int) -> tuple[Netwo
     >>> network.channels, said
     (200, "There are 200 classes; the network's state was widened to 200.")
     """
-    lifted, read, why = seen, 0, f"The data have {seen} channels"
+    lifted, read, why = seen, 0, f"The data have {counted(seen, 'channels')}"
     if isinstance(network, Architecture):
         lifted *= 2 ** (network.dimensions * network.haar_lift)
     if not isinstance(network, UNetArchitecture) and network.reading.head == "partial":
@@ -53,6 +54,6 @@ def widened(network: NetworkDescription, seen: int, classes: int) -> tuple[Netwo
     if needed <= network.channels:
         return network, ""
     if read > lifted:
-        why = f"There are {classes} classes"
+        why = f"There are {counted(classes, 'classes')}"
     channels = -(-needed // _ROUND) * _ROUND
     return replace(network, channels=channels), f"{why}; the network's state was widened to {channels}."

@@ -25,6 +25,7 @@ from qtpy.QtWidgets import (
 
 from napari_fhn.labels import LabelError
 from napari_fhn.labels.shapes.polygons import class_fields
+from napari_fhn.sentence import counted
 from napari_fhn.surveys import SurveyError
 from napari_fhn.surveys.maps import Polygons, grid_of, read_polygons
 from napari_fhn.widgets.data.stacking import Entry
@@ -125,7 +126,7 @@ class StackDialog(QDialog):
         item.setCheckState(Qt.CheckState.Checked if entry.used else Qt.CheckState.Unchecked)
         self.table.setItem(row, 0, item)
         if isinstance(entry.source, Polygons):
-            told, grid = f"{len(entry.source.classes)} classes", "polygons"
+            told, grid = counted(len(entry.source.classes), "classes"), "polygons"
         else:
             told, grid = "", str(grid_of(entry.source))
             self.like.addItem(entry.name, row)

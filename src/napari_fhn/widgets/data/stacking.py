@@ -13,6 +13,7 @@ import xarray as xr
 from napari.layers import Image, Layer
 
 from napari_fhn import surveys
+from napari_fhn.sentence import counted
 from napari_fhn.surveys import Grid, SurveyError
 from napari_fhn.surveys.maps import Categories, Polygons, stack
 from napari_fhn.widgets.background import Operation
@@ -151,4 +152,4 @@ class Stacking:
             else:
                 self._messages.fail(f"The maps could not be stacked: {error}.", repr(error))
 
-        self._context.attempt(Operation(f"Stacking {len(used)} maps"), work, done, failed)
+        self._context.attempt(Operation(f"Stacking {counted(len(used), 'maps')}"), work, done, failed)

@@ -16,6 +16,7 @@ from napari_fhn.project import Session
 from napari_fhn.project.knowledge.arrivals import plan_part
 from napari_fhn.project.undo.step_doing import Outcome
 from napari_fhn.project.undo.steps import Step
+from napari_fhn.sentence import counted
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook
@@ -93,7 +94,11 @@ class Adopting:
             layer.visible = False
             self._taken.add(id(layer))
             self.changed.emit()
-            count = f"{n:,} voxels are labels now" if n else "everything there was labelled already"
+            count = (
+                f"{counted(n, 'voxels are labels', 'voxel is a label')} now"
+                if n
+                else "everything there was labelled already"
+            )
             self._context.messages.say(" ".join([f"Taken over from '{layer.name}', which is hidden: {count}.", *said]))
 
         book.work(plan, done, lambda error: self._context.messages.report(error, LabelError))

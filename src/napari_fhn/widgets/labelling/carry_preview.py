@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from psygnal import SignalGroupDescriptor
 
 from napari_fhn.project.labelling.carrying import LEAST, CarryPreview
+from napari_fhn.sentence import counted
 from napari_fhn.widgets import view
 from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext
@@ -191,7 +192,7 @@ class Preview:
         self.layer.refresh(extent=False, thumbnail=False)
         count = int(np.count_nonzero(found))
         mean = float(sure[found > 0].mean()) if count else 0.0
-        self.state.words = f"{count:,} voxels here, {mean:.0%} sure on average" if count else "nothing here"
+        self.state.words = f"{counted(count, 'voxels')} here, {mean:.0%} sure on average" if count else "nothing here"
 
     def _on_change(self, step: Any) -> None:
         """What is carried follows from the labels: after a change of them it would be another."""

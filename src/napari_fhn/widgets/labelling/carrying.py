@@ -7,6 +7,7 @@ from collections.abc import Callable
 from napari_fhn.project import Project
 from napari_fhn.project.labelling.carrying import CarriedLabels, carry_labels, erase_carried
 from napari_fhn.project.undo.step_doing import Outcome
+from napari_fhn.sentence import counted
 from napari_fhn.surveys.geometry import SurveyGeometry
 from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext
@@ -50,7 +51,8 @@ class Carrying:
                 project, least=least, reach=reach, locked=locked, progress=operation.told
             ),
             lambda found: (
-                f"{found.voxels:,} voxels are labelled along the reflectors now, each weighing its confidence."
+                f"{counted(found.voxels, 'voxels are labelled', 'voxel is labelled')} along the reflectors now, "
+                "each weighing its confidence."
             ),
             "Carrying what is labelled along the reflectors …",
         )
@@ -70,7 +72,10 @@ class Carrying:
         self._work(
             "erased what was carried",
             lambda project, operation: erase_carried(project),
-            lambda found: f"{found.labels.voxels:,} carried labels are gone; those that were observed stay.",
+            lambda found: (
+                f"{counted(found.labels.voxels, 'carried labels are gone', 'carried label is gone')}; those "
+                "that were observed stay."
+            ),
             "Taking carried labels away …",
         )
 

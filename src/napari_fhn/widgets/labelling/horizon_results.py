@@ -13,6 +13,7 @@ from napari_fhn.labels import Source
 from napari_fhn.project.labelling import horizons as horizon_file
 from napari_fhn.project.labelling import tracking
 from napari_fhn.project.sessions import layout
+from napari_fhn.sentence import counted
 from napari_fhn.surveys import SurveyError
 from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext
@@ -99,7 +100,7 @@ class HorizonResults:
         self._attempt(
             f"Writing {path.name}",
             write,
-            lambda count: self._context.messages.say(f"Written: {path}, {count:,} traces of {one.name}."),
+            lambda count: self._context.messages.say(f"Written: {path}, {counted(count, 'traces')} of {one.name}."),
         )
 
     def _tracked(self, name: str) -> tracking.TrackedHorizon:

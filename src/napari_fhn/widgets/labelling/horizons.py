@@ -14,6 +14,7 @@ from napari_fhn.project.labelling import horizons as horizon_file
 from napari_fhn.project.labelling import tracking
 from napari_fhn.project.labelling.horizons import KeptHorizon, KeptHorizons, Pick
 from napari_fhn.project.undo.steps import SectionReference, Step
+from napari_fhn.sentence import counted
 from napari_fhn.structure.tracking.horizon import Horizon, Tracker, snapped
 from napari_fhn.surveys import SurveyError
 from napari_fhn.surveys.kinds import is_seismic, vertical_axis
@@ -240,7 +241,10 @@ class HorizonBook:
             return
         self._surfaces[key] = found
         self._change(f"erased a part of {one.name}", self.state.kept.put(replace(one, surface=key)), self._book.place())
-        words = f"{int(gone.sum()):,} traces of {one.name} are erased; Ctrl+Z brings them back, and so does Track."
+        words = (
+            f"{counted(int(gone.sum()), 'traces')} of {one.name} are erased; Ctrl+Z brings them back, "
+            "and so does Track."
+        )
         self._context.messages.say(words)
 
     # Tracking --------------------------------------------------------------------------------------------------------
@@ -287,8 +291,8 @@ class HorizonBook:
             self._change(f"tracked {one.name}", self.state.kept.put(replace(now, surface=key)))
             there, good = (int(np.isfinite(part.samples).sum()) for part in (found, found.better(now.least)))
             messages.say(
-                f"{one.name}: {good:,} of {found.samples.size:,} traces with a quality of {now.least:.0%} and more"
-                + (f", {there - good:,} with less." if there > good else ".")
+                f"{one.name}: {good:,} of {counted(found.samples.size, 'traces')} with a quality of "
+                f"{now.least:.0%} and more" + (f", {there - good:,} with less." if there > good else ".")
             )
 
         def failed(error: BaseException) -> None:

@@ -9,6 +9,7 @@ from psygnal import Signal
 from napari_fhn.project.undo.step_files import StepDamaged
 from napari_fhn.project.undo.step_log import Entry, StepLog
 from napari_fhn.project.undo.steps import SectionReference
+from napari_fhn.sentence import counted
 from napari_fhn.widgets.context import DeskContext
 
 if TYPE_CHECKING:
@@ -99,6 +100,6 @@ class LabelHistory:
             self._book.failed(error)
             return
         where = f" on {entry.place.title}" if entry.place is not None and entry.place.title else ""
-        size = f" ({outcome.voxels:,} voxels)" if outcome.voxels else ""
+        size = f" ({counted(outcome.voxels, 'voxels')})" if outcome.voxels else ""
         self._context.messages.say(f"{'Made again' if again else 'Undone'}: {entry.title}{where}{size}.")
         self._book.took(outcome)

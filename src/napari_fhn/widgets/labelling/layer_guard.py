@@ -19,6 +19,7 @@ from napari_fhn.labels.volumes import changes
 from napari_fhn.project import Session
 from napari_fhn.project.undo.step_doing import Outcome
 from napari_fhn.project.undo.steps import LABELS, Step
+from napari_fhn.sentence import counted
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook
@@ -76,7 +77,8 @@ class LayerGuard:
         def done(outcome: Outcome) -> None:
             count = outcome.step.labels.voxels
             self._context.messages.say(
-                f"Another program put labels into the layer: {count:,} voxels of the session changed, which can be "
+                f"Another program put labels into the layer: {counted(count, 'voxels')} of the session "
+                "changed, which can be "
                 "undone."
             )
 

@@ -22,6 +22,7 @@ from napari_fhn.project.labelling.wells import AnyWell, alike
 from napari_fhn.project.sessions.answers import Answers
 from napari_fhn.project.undo.step_doing import Outcome
 from napari_fhn.project.undo.steps import Step
+from napari_fhn.sentence import counted
 from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
@@ -316,7 +317,7 @@ class Loader:
             n = outcome.step.labels.voxels
             names = ", ".join(source.path.name for source in sources)
             sentence = (
-                f"{part.title} of {names}: {n:,} voxels are labels now."
+                f"{part.title} of {names}: {counted(n, 'voxels are labels', 'voxel is a label')} now."
                 if n
                 else f"{part.title} of {names}: everything there was labelled already, and stays as it was."
             )

@@ -12,6 +12,7 @@ from napari_fhn.labels import ClassTable, LabelError
 from napari_fhn.labels.volumes.drawn import areas
 from napari_fhn.labels.volumes.splits import slabs
 from napari_fhn.project.knowledge import Part
+from napari_fhn.sentence import counted
 from napari_fhn.surveys.grid.axis import TOLERANCE
 from napari_fhn.widgets.data.material import Material
 from napari_fhn.widgets.results.comparison import on_grid_of
@@ -66,12 +67,12 @@ def part_of(layer: Layer, mine: Labels, material: Material, table: ClassTable, h
             for points, kind in zip(layer.data, layer.shape_type, strict=True)
         ]
         marks = [(areas([one], shape), name) for one, name in zip(drawn, named, strict=True)]
-        what = f"{len(marks)} shapes"
+        what = counted(len(marks), "shapes")
     else:
         at = np.rint(_to_voxels(layer.data, layer, mine, keep)).astype(np.int64)
         inside = ((at >= 0) & (at < shape)).all(axis=1)
         marks = [(tuple(row), name) for row, name, is_in in zip(at, named, inside, strict=True) if is_in]
-        what = f"{len(named)} points"
+        what = counted(len(named), "points")
     missed = len(named) - sum(1 for where, _ in marks if not isinstance(where, np.ndarray) or where.any())
     if missed == len(named):
         raise LabelError(f"nothing of the layer '{layer.name}' lies on the survey", "Draw it there")
@@ -95,7 +96,7 @@ def _kept_axes(layer: Layer, mine: Labels, material: Material) -> list[int]:
     if layer.ndim == len(dims) and "band" in dims:
         return [axis for axis, dim in enumerate(dims) if dim != "band"]
     raise LabelError(
-        f"the layer '{layer.name}' has {layer.ndim} axes, and the labels have {mine.ndim}",
+        f"the layer '{layer.name}' has {counted(layer.ndim, 'axes')}, and the labels have {mine.ndim}",
         "Make one on the survey with napari's buttons above the layer list",
     )
 

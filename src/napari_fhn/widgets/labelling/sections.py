@@ -16,6 +16,7 @@ from napari_fhn.labels.volumes.drawn import areas
 from napari_fhn.project import Session
 from napari_fhn.project.undo.step_doing import Outcome
 from napari_fhn.project.undo.steps import LABELS, SectionReference, Step
+from napari_fhn.sentence import counted
 from napari_fhn.widgets import view
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
@@ -193,7 +194,7 @@ class Sections:
                 self._context.messages.say("Everything there was labelled already, and stays as it was.")
                 return
             doubts = self._context.project.doubts() if accepted else ""
-            self._context.messages.say(f"{title.capitalize()}: {change.voxels:,} voxels.{doubts}")
+            self._context.messages.say(f"{title.capitalize()}: {counted(change.voxels, 'voxels')}.{doubts}")
 
         book.work(plan, done, title=f"Labels {title}")
 

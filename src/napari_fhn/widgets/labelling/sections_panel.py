@@ -6,6 +6,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QGridLayout, QLabel, QPushButton, QSlider, QSpinBox, QWidget
 
 from napari_fhn.project.labelling.carrying import LEAST
+from napari_fhn.sentence import counted
 from napari_fhn.widgets.labelling.carrying import Carrying
 from napari_fhn.widgets.labelling.sections import Sections
 
@@ -133,7 +134,7 @@ class SectionsPanel(QWidget):
     def _tell(self, words: str = "") -> None:
         far = self.farthest
         metres = None if far is None else self._carrying.metres(far)
-        way = "as far as it is sure enough" if far is None else f"up to {far} traces"
+        way = "as far as it is sure enough" if far is None else f"up to {counted(far, 'traces')}"
         said = [f"{way}, {metres:,.0f} m" if metres else way, self._carrying.preview.state.words]
         self.words.setText(": ".join(one for one in said if one))
 

@@ -18,6 +18,7 @@ from napari_fhn.project.labelling import shown, similar
 from napari_fhn.project.labelling.similar import Similar
 from napari_fhn.project.undo.step_doing import Outcome
 from napari_fhn.project.undo.steps import LABELS, Step
+from napari_fhn.sentence import counted
 from napari_fhn.structure.similar.describing import Descriptions
 from napari_fhn.structure.similar.likeness import Examples
 from napari_fhn.structure.similar.places import LEVEL, SimilarPlace
@@ -240,7 +241,7 @@ class MoreLikeThis:
         book, shape = self._book, self._book.layer.data.shape
         value = int(self._book.layer.selected_label)
         names = dict(zip(book.state.classes.values, book.state.classes.names, strict=True))
-        count = f"{len(chosen)} similar place{'' if len(chosen) == 1 else 's'}"
+        count = counted(len(chosen), "similar places")
         title = f"{count} as {names.get(value, f'class {value}')}"
 
         def plan(session: Session) -> Step:
@@ -252,7 +253,7 @@ class MoreLikeThis:
             if not change.patches:
                 self._context.messages.say("Everything there was labelled already, and stays as it was.")
                 return
-            self._context.messages.say(f"Labelled {title}: {change.voxels:,} voxels.")
+            self._context.messages.say(f"Labelled {title}: {counted(change.voxels, 'voxels')}.")
             self.state.ticked = frozenset()
 
         book.work(plan, done)
@@ -325,7 +326,7 @@ class MoreLikeThis:
         self.state.found = found
         count = len(found.found)
         if count:
-            words = f"{count} place{' looks' if count == 1 else 's look'} like that: tick those that are right."
+            words = f"{counted(count, 'places look', 'place looks')} like that: tick those that are right."
         else:
             words = "Nothing else looks like that: lower 'alike', or show another place."
         self._context.messages.say(words)

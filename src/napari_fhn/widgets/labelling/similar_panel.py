@@ -7,6 +7,7 @@ from typing import Any
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QGridLayout, QListWidget, QListWidgetItem, QPushButton, QWidget
 
+from napari_fhn.sentence import counted
 from napari_fhn.widgets.labelling.similar import MoreLikeThis
 
 _HEIGHT = 118
@@ -117,7 +118,8 @@ class SimilarPanel(QWidget):
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(Qt.CheckState.Unchecked)
             item.setToolTip(
-                f"{self._similar.words_for(place)}: {int(place.inside.sum()):,} voxels. Tick it if it is right."
+                f"{self._similar.words_for(place)}: {counted(int(place.inside.sum()), 'voxels')}. Tick it "
+                "if it is right."
             )
             self.list.addItem(item)
         self.list.blockSignals(False)

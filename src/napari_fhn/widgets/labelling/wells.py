@@ -20,6 +20,7 @@ from napari_fhn.project.labelling.well_burning import Burnt, WellBurning
 from napari_fhn.project.labelling.wells import AnyWell, KeptWells, renamed
 from napari_fhn.project.undo.step_doing import Outcome
 from napari_fhn.project.undo.steps import Step
+from napari_fhn.sentence import counted
 from napari_fhn.surveys.kinds import is_seismic
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
@@ -246,7 +247,8 @@ class WellBook:
         def done(outcome: Outcome) -> None:
             burnt = made[0]
             sentence = (
-                f"{burnt.count} wells are labels now, {now.radius:g} traces around each. Press Train, or paint more."
+                f"{counted(burnt.count, 'wells are labels', 'well is a label')} now, {now.radius:g} "
+                "traces around each. Press Train, or paint more."
             )
             self._context.messages.say(" ".join([sentence, *said, *burnt.words]))
             then()
@@ -255,7 +257,7 @@ class WellBook:
             book.failed(error)
             then()
 
-        book.work(plan, done, failed, title=f"Burning {len(now.wells)} wells")
+        book.work(plan, done, failed, title=f"Burning {counted(len(now.wells), 'wells')}")
 
     def _renamed(self, wells: Sequence[AnyWell], table: ClassTable) -> tuple[AnyWell, ...]:
         return renamed(wells, table, self._values)

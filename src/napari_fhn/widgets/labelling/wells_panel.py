@@ -8,6 +8,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDoubleSpinBox, QGridLayout, QListWidget, QListWidgetItem, QPushButton, QSpinBox, QWidget
 
 from napari_fhn.labels.wells.tracks import described
+from napari_fhn.sentence import counted
 from napari_fhn.widgets.labelling.log_view import LogView
 from napari_fhn.widgets.labelling.wells import WellBook
 from napari_fhn.widgets.labelling.wells_beside import WellsBeside
@@ -97,7 +98,7 @@ class WellsPanel(QWidget):
         self.list.blockSignals(True)
         self.list.clear()
         for well in state.wells:
-            item = QListWidgetItem(f"{well.name}   {described(well)}   {len(well.intervals)} intervals")
+            item = QListWidgetItem(f"{well.name}   {described(well)}   {counted(len(well.intervals), 'intervals')}")
             item.setData(Qt.ItemDataRole.UserRole, well.name)
             self.list.addItem(item)
             if well.name == chosen:

@@ -9,6 +9,7 @@ from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
+from napari_fhn.sentence import counted
 from napari_fhn.widgets.labelling.class_table import swatch
 from napari_fhn.widgets.results.comparison import Comparison
 
@@ -84,5 +85,5 @@ def _item(count: int, total: int, truth: str, found: str, right: bool) -> QTable
     color = QColor(_RIGHT if right else _WRONG)
     color.setAlpha(round(200 * float(np.sqrt(share))))
     item.setBackground(color)
-    item.setToolTip(f"{truth} predicted as {found}: {count:,} voxels, {100 * share:.1f} %")
+    item.setToolTip(f"{truth} predicted as {found}: {counted(count, 'voxels')}, {100 * share:.1f} %")
     return item

@@ -12,6 +12,7 @@ from napari_fhn.network.counting import in_words
 from napari_fhn.project import ProjectError, Run
 from napari_fhn.project.runs.comparing import Comparison as ComparedRuns
 from napari_fhn.project.runs.comparing import compared
+from napari_fhn.sentence import counted
 from napari_fhn.training.errors import JobError
 from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext
@@ -182,7 +183,7 @@ def details_of(run: Run) -> str:
     begun = _begun(run)
     lines = [
         f"{run.name} ({run.id}): {made.state}" + ("" if begun is None else f", begun {begun:%Y-%m-%d %H:%M}"),
-        f"recipe {made.recipe or '?'}, {run.step} of {made.steps} steps, {seed}",
+        f"recipe {made.recipe or '?'}, {run.step} of {counted(made.steps, 'steps')}, {seed}",
     ]
     if made.begun_with:
         lines.append(f"begun with the network of {made.begun_with}")

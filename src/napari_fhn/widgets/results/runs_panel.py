@@ -21,6 +21,7 @@ from qtpy.QtWidgets import (
 
 from napari_fhn.network.counting import in_words
 from napari_fhn.project import Run
+from napari_fhn.sentence import counted
 from napari_fhn.widgets.results.run_list import RunList, date_of, details_of, disk_of, score_of, steps_of
 from napari_fhn.widgets.section import QUIET
 from napari_fhn.widgets.state import RunState
@@ -150,7 +151,7 @@ class RunsPanel(QWidget):
             wanted = chosen or current
             self.choose(wanted.id if wanted is not None and wanted.id in there else runs[0].id)
         self.setVisible(bool(runs))
-        count = "1 run" if len(runs) == 1 else f"{len(runs)} runs"
+        count = counted(len(runs), "runs")
         self.total.setText(f"{count} · the session takes {in_words(self._runs.disk_used())}" if runs else "")
         self._enable()
 
@@ -206,7 +207,8 @@ class RunsPanel(QWidget):
         box.setWindowTitle("FHN")
         box.setText(f"Delete '{run.name}' with its network and its prediction?")
         box.setInformativeText(
-            f"{steps_of(run)} steps of training go, and {in_words(run.disk_used())} become free. It cannot be taken "
+            f"{steps_of(run)} steps of training go, and {in_words(run.disk_used())} become "
+            "free. It cannot be taken "
             "back; predictions that were kept stay."
         )
         box.setStandardButtons(QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No)

@@ -7,6 +7,7 @@ from napari.layers import Labels
 from napari_fhn.project import Run
 from napari_fhn.project.data.lazy import Lazy
 from napari_fhn.project.predictions import predictions
+from napari_fhn.sentence import counted
 from napari_fhn.widgets import view
 from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext
@@ -121,7 +122,7 @@ class Tidying:
         self.preview(None)
         self._prediction.refresh()
         self._context.project.runs_changed.emit()
-        self._messages.say(f"Tidied: {changed:,} voxels have another class now.")
+        self._messages.say(f"Tidied: {counted(changed, 'voxels have', 'voxel has')} another class now.")
 
     def _stopped(self) -> None:
         self._state.become(Activity.IDLE)

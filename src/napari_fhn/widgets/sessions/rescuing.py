@@ -16,6 +16,7 @@ from napari_fhn.project.labelling.wells import KeptWells
 from napari_fhn.project.sessions import layout
 from napari_fhn.project.sessions.rescue import rescued
 from napari_fhn.project.undo.steps import LABELS, VOLUMES
+from napari_fhn.sentence import counted
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.open_project import PROGRAM
@@ -66,7 +67,11 @@ class Rescuing:
         if session is None or book.values is None:
             return
         volumes, table = {LABELS: book.values, **self._beside}, book.state.classes
-        lost = f" {self._left_out} parts of the labels were on the disk alone, and are lost." if self._left_out else ""
+        lost = (
+            f" {counted(self._left_out, 'parts')} of the labels were on the disk alone, and are lost."
+            if self._left_out
+            else ""
+        )
         wells = book.wells_called(table)
         kept = KeptWells() if wells is None else wells[0]
         # Nobody paints meanwhile: the desk does not write in the session any more.

@@ -81,7 +81,9 @@ def variants() -> Iterator[tuple[str, Callable[[Path], Truth]]]:
     yield "a wrong sample count", partial(volume, n_samples=21, truth={"note": "sample count"})
     yield (
         "a wrong trace count",
-        partial(volume, revision=(2, 0), binary={(3513, "Q"): 10**12}, truth={"note": "counts 1000000000000 traces"}),
+        partial(
+            volume, revision=(2, 0), binary={(3513, "Q"): 10**12}, truth={"note": "counts 1,000,000,000,000 traces"}
+        ),
     )
     yield "one corner cut off", partial(volume, keep=corner_cut, truth={"note": "places have no trace"})
     yield (
@@ -94,7 +96,7 @@ def variants() -> Iterator[tuple[str, Callable[[Path], Truth]]]:
     )
     yield (
         "one trace missing",
-        partial(volume, keep=lambda i, j: (i != 3) | (j != 2), truth={"note": "1 of 42 places have no trace"}),
+        partial(volume, keep=lambda i, j: (i != 3) | (j != 2), truth={"note": "1 of 42 places has no trace"}),
     )
     yield "an inline missing", partial(volume, keep=lambda i, j: i != 3, truth={"note": "places have no trace"})
     yield "traces in no order", partial(volume, order=shuffled)

@@ -1,0 +1,151 @@
+"""Words where others belong: recipes, attributes and sessions in place of surveys, sessions without their option."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import numpy as np
+import pytest
+
+from napari_fhn.cli import main
+from napari_fhn.cli.commands import parser
+from napari_fhn.structure.attributes import ATTRIBUTES
+from napari_fhn.training.recipes import RECIPES
+
+SURVEYED = ("train", "carry", "predict", "similar", "info", "attributes", "forecast")
+"""Commands that name surveys and take a session as well, or are of one alone."""
+
+
+@pytest.fixture
+def session(survey, wells, capsys, monkeypatch, tmp_path):
+    """A session with a run, in the folder where one is."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["train", str(survey), *wells, "--session", "work", "--recipe", "sections", "--steps", "1"]) == 0
+    capsys.readouterr()
+    return "work"
+
+
+@pytest.mark.parametrize("command", ["train", "forecast"])
+def test_a_recipe_in_place_of_a_survey_is_told_its_option(command, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in RECIPES:
+        assert main([command, name]) == 2
+        assert f"is taken with --recipe {name}" in capsys.readouterr().err
+
+
+def test_an_attribute_in_place_of_a_survey_is_told_its_option(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in (*ATTRIBUTES, "rms:40"):
+        assert main(["train", name]) == 2
+        assert f"is taken with --attribute {name}" in capsys.readouterr().err
+
+
+def test_a_file_of_that_name_is_a_file(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("map", "rms"):
+        np.save(tmp_path / name, np.zeros((8, 8), np.float32))
+        (tmp_path / f"{name}.npy").rename(tmp_path / name)
+        assert main(["forecast", name]) == 2
+        assert "it is an array of numpy" in capsys.readouterr().err
+    assert main(["attributes", "rms"]) == 2
+    assert "it is an array of numpy" in capsys.readouterr().err
+
+
+def test_attributes_and_recipes_are_named_one_by_one_and_all(capsys):
+    def told(*words):
+        assert main([*words, "--json"]) == 0
+        return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    assert [one["name"] for one in told("attributes", "all")] == list(ATTRIBUTES)
+    assert told("attributes", "all") == told("attributes")
+    assert [one["name"] for one in told("attributes", "rms:40", "tilt")] == ["rms", "tilt"]
+    here = {one["name"]: one for one in told("attributes", "rms", "tilt", "sample:seismic")}
+    assert here["rms"]["channels"]
+    assert here["tilt"]["why_not"]
+    assert [one["name"] for one in told("recipes", "all")] == list(RECIPES)
+    assert main(["attributes", "rms:"]) == 2
+    assert "after the colon stands" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("command", SURVEYED)
+def test_a_session_in_place_of_a_survey_is_told_its_option(command, session, capsys, tmp_path):
+    more = {"predict": ["--network", session, "--output", "out.npy"], "similar": ["--at", "1,1,1", "--output", "o.npy"]}
+    assert main([command, session, *more.get(command, [])]) == 2
+    said = capsys.readouterr().err
+    assert "it is a session" in said
+    assert "--session" in said
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("words", [["score"], ["runs"], ["history"], ["diagnose"], ["report"]])
+def test_a_session_without_its_option_is_told_it(words, session, capsys):
+    more = ["--session", session] if words == ["report"] else []
+    assert main([*words, session, *more]) == 2
+    assert f"work: it is a session, which is named with --session {session}" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("small")
+def test_a_session_in_place_of_what_is_known_is_told(session, survey, capsys):
+    assert main(["train", str(survey), "--labels", session, "--session", "other"]) == 2
+    assert "it is a session, and no file" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("small")
+def test_every_command_about_a_session_takes_its_option(session, capsys):
+    """Where it has none, the sentence says how a session is named."""
+    for words in (["--session", session], [session], ["--json", session]):
+        assert main(["dips", *words]) == 0
+    capsys.readouterr()
+    for words in ([], [session, "--session", session]):
+        assert main(["dips", *words]) == 2
+        assert "name one session" in capsys.readouterr().err
+    assert main(["export-network", "--session", session, "net.npz"]) == 2
+    assert "export-network SESSION FILE" in capsys.readouterr().err
+    commands = parser()._subparsers._group_actions[0].choices
+    without = {
+        name
+        for name, one in commands.items()
+        if not any("--session" in action.option_strings for action in one._actions)
+    }
+    assert without == {
+        "brick", "attributes", "recipes", "doctor", "fetched", "worker", "completion", "sessions", "export",
+        "export-network",
+    }  # fmt: skip
+
+
+@pytest.mark.usefixtures("small")
+def test_what_takes_long_says_on_a_terminal_what_is_under_way(session, capsys, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    assert main(["train", "--session", session, "--steps", "1"]) == 0
+    begun: list[str] = []
+
+    class Watched:
+        def __init__(self, words):
+            begun.append(words)
+
+        def __enter__(self):
+            return None
+
+        def __exit__(self, *_):
+            return None
+
+    for module in ("export_network", "diagnose", "runs", "score", "report", "doctor"):
+        monkeypatch.setattr(f"napari_fhn.cli.{module}.busy", Watched)
+    for words in (
+        ["export-network", session, "net.npz"],
+        ["diagnose", "--session", session],
+        ["runs", "--session", session, "compare", "1", "2"],
+    ):
+        before = len(begun)
+        assert main(words) == 0
+        assert len(begun) == before + 1, words
+
+
+@pytest.mark.usefixtures("small")
+def test_what_is_wrong_with_one_file_of_several_is_json_where_that_is_asked(survey, capsys):
+    assert main(["info", "absent.sgy", str(survey), "--json"]) == 2
+    out, err = capsys.readouterr()
+    assert json.loads(err)["kind"] == "Error"
+    assert json.loads(out)["kind"] == "Survey"

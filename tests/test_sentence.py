@@ -1,0 +1,86 @@
+"""Words for a sentence: numbers and what they count."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from napari_fhn.sentence import counted
+
+PACKAGE = Path(__file__).parents[1] / "src" / "napari_fhn"
+
+#: What sentences count, where there may be one of it.
+COUNTED = (
+    "steps|classes|voxels|channels|axes|layers|traces|samples|rows|columns|cells|bands|points|picks|shapes|wells|"
+    "horizons|nodes|values|labels|pixels|dates|maps|images|arrays|networks|folds|trainings|files|intervals|runs"
+)
+#: Where there are always several, or what stands there is a number of which the sentence says that it is too small.
+SEVERAL = {
+    "labels/horizons/surfaces.py",  # their zones, which are one more, decide
+    "labels/tables/columns.py",  # several columns of one name
+    "labels/tables/dialects.py",  # of so many lines
+    "project/knowledge/readers.py",  # several horizons and as many names
+    "structure/attributes/facts.py",
+    "structure/tracking/growing.py",  # all of them
+    "surveys/assemble.py",  # dates of a series
+    "surveys/maps/time_lapse.py",
+    "surveys/raster/composites.py",
+    "training/job.py",  # two classes at least
+}
+
+
+def uncounted(path: Path) -> Iterator[str]:
+    """Lengths before a plural, in the sentences of a module, that would say "1 traces"."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.JoinedStr):
+            continue
+        before = ""
+        for part, behind in zip(node.values, node.values[1:], strict=False):
+            if isinstance(part, ast.Constant):
+                before = str(part.value)
+                continue
+            said = str(behind.value) if isinstance(behind, ast.Constant) else ""
+            is_length = isinstance(part, ast.FormattedValue) and isinstance(part.value, ast.Call)
+            is_length = is_length and isinstance(part.value.func, ast.Name) and part.value.func.id == "len"
+            if is_length and re.match(rf" ({COUNTED})\b", said) and not before.endswith((" of ", " x ", "of ")):
+                yield f"{path.relative_to(PACKAGE)}, line {part.lineno}: {ast.unparse(part.value)}{said[:30]}"
+            before = ""
+
+
+def test_one_is_not_said_as_several():
+    found = [
+        line
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if (name := path.relative_to(PACKAGE).as_posix()) not in SEVERAL and not name.startswith("network/")
+        for line in uncounted(path)
+    ]
+    assert not found, "say it with napari_fhn.sentence.counted"
+
+
+@pytest.mark.parametrize(
+    ("many", "one"),
+    [
+        ("traces", "1 trace"),
+        ("classes", "1 class"),
+        ("spatial axes", "1 spatial axis"),
+        ("patches", "1 patch"),
+        ("blocks of labels", "1 block of labels"),
+        ("bodies of labels", "1 body of labels"),
+        ("indices", "1 index"),
+        ("entries", "1 entry"),
+        ("neighbouring sections", "1 neighbouring section"),
+        ("processes", "1 process"),
+        ("places", "1 place"),
+        ("values", "1 value"),
+        ("nodes", "1 node"),
+        ("GPUs", "1 GPU"),
+    ],
+)
+def test_one_of_each(many, one):
+    assert counted(1, many) == one
+    assert counted(0, many) == f"0 {many}"
+    assert counted(12345, many) == f"12,345 {many}"
