@@ -89,3 +89,12 @@ def test_ticks_are_round_and_few():
     for most in range(1, 12):
         assert len(ticks(397.3, 1041.9, most)) <= most
     assert ticks(10, 12, 20, least_step=1.0) == [10, 11, 12]
+
+
+def test_napari_needs_no_more_room_for_the_names_of_our_colours_than_for_its_own():
+    seismic_colors.register()
+    shown = {name: one._display_name for name, one in AVAILABLE_COLORMAPS.items()}
+    ours = [shown.pop(name) for name in list(shown) if name.startswith("seismic ")]
+    assert len(ours) == 2 * len(seismic_colors.NAMES)
+    assert max(map(len, ours)) <= max(map(len, shown.values()))
+    assert len({*ours, *shown.values()}) == len(ours) + len(shown)
