@@ -36,3 +36,22 @@ def test_the_views_keep_their_height_in_3d_and_the_canvas_its_width(own_viewer, 
     assert main.corner(Qt.Corner.BottomLeftCorner) == Qt.DockWidgetArea.LeftDockWidgetArea
     dock.close_desk()
     assert main.corner(Qt.Corner.BottomLeftCorner) == corner
+
+
+def test_a_dock_that_is_closed_in_3d_leaves_sections_and_no_layers_of_its_own(own_viewer, viewer, dock, volume, spin):
+    viewer.window._qt_window.show()
+    values, how, _ = image_layer(volume)
+    survey = viewer.add_layer(Image(values, **how))
+    dock.view.buttons["3D"].click()
+    assert spin(lambda: dock.desk.scene.shown, 10)
+    assert "Sections (3D)" in viewer.layers
+    assert not survey.visible
+    current = []
+    dock.sheet._current = lambda event=None: current.append(event)  # where OpenGL deletes
+    viewer.layers.events.removing.connect(dock.sheet._current)
+    viewer.window.remove_dock_widget(dock)
+    dock.close_desk()
+    assert list(viewer.layers) == [survey]
+    assert survey.visible
+    assert viewer.dims.ndisplay == 2
+    assert current

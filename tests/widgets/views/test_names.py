@@ -110,7 +110,12 @@ def test_names_on_the_canvas_do_not_lie_over_each_other_and_napari_writes_them_i
         assert words in dict(written)
     dock.view.buttons["Inline"].click()
     viewer.dims.set_point(0, float(viewer.layers[0].data_to_world((4, 0, 0))[0]))
-    assert next(iter(drawn.named(dock.sheet.canvas)))[0] in {"Well-0", "Well-4", "Well-8", "Well-12"}  # those on it come first
+    assert next(iter(drawn.named(dock.sheet.canvas)))[0] in {
+        "Well-0",
+        "Well-4",
+        "Well-8",
+        "Well-12",
+    }  # those on it come first
     dock.view.buttons["3D"].click()
     assert points.text.visible
     dock.view.buttons["Inline"].click()
