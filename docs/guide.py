@@ -228,7 +228,7 @@ def hyperspectral() -> None:
         load_labels(dock)
         dock.data.spectrum.show_pixel(40, 60)
         dock.data.spectrum.by_class.click()
-        pause(2.0)
+        wait(lambda: bool(dock.data.spectrum.classes.found), 60)
         window(viewer, "hyperspectral-labels")
         part(dock.data, "spectrum")
         train(dock, 120)

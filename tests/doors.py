@@ -305,7 +305,7 @@ def desk_compare(work: Work, path: Path) -> xr.DataArray:
     found = on_grid_of(mine, Labels(surveys.read_classes(path, other).values.values, metadata={"survey": other}))
     if found is None:
         raise ValueError("it is not offered")
-    return work.put(np.asarray(found[0]))
+    return work.put(np.asarray(found.values))
 
 
 def desk_second_survey(work: Work, path: Path) -> xr.DataArray:

@@ -8,12 +8,16 @@ import threading
 import numpy as np
 import pytest
 import xarray as xr
+from napari._qt.dialogs.qt_notification import NapariQtNotification
+from napari.utils.notifications import notification_manager
+from qtpy.QtWidgets import QApplication
 
 from napari_fhn import mapped, surveys
 from napari_fhn.large import Large, holding
 from napari_fhn.large import layout as large
 from napari_fhn.surveys.bricks import copy_whole
 from napari_fhn.training.prediction import shard_size
+from napari_fhn.widgets import toasts
 from napari_fhn.widgets.data.opening import open_surveys
 from napari_fhn.widgets.standing import data_of
 
@@ -59,6 +63,31 @@ def test_a_survey_that_goes_while_it_is_on_view_is_said_and_comes_back(viewer, d
     (tmp_path / "elsewhere").rename(path)
     assert spin(lambda: desk.messages.message == f"'{layer.name}' is there again.", 5), desk.messages.message
     np.testing.assert_array_equal(layer._slice.image.raw.T, survey[10])
+
+
+@pytest.fixture
+def toasting(viewer):
+    """A viewer that shows what it is told of, as when napari is run."""
+    viewer.window._qt_window.show()
+    notification_manager.notification_ready.connect(NapariQtNotification.show_notification)
+    yield viewer
+    notification_manager.notification_ready.disconnect(NapariQtNotification.show_notification)
+    for toast in toasts.toasts():
+        toast.close()
+
+
+def test_that_a_survey_is_gone_is_not_said_on_the_canvas_when_it_is_back(toasting, dock, spin, survey, tmp_path):
+    path = stored(survey, "3", tmp_path)
+    open_surveys(toasting, [path])
+    path.rename(tmp_path / "elsewhere")
+    toasting.dims.set_current_step(0, 9)
+    assert spin(lambda: dock.desk.messages.error, 5)
+    assert [toasts.said(one) for one in toasts.toasts()] == [dock.desk.messages.message]
+    dock.desk.messages.fail("Something else.")
+    (tmp_path / "elsewhere").rename(path)
+    assert spin(lambda: "is there again" in dock.desk.messages.message, 5)
+    QApplication.processEvents()
+    assert [toasts.said(one) for one in toasts.toasts()] == ["Something else."]
 
 
 def test_linked_views_that_were_drawn_while_a_survey_was_gone_are_drawn_again(viewer, dock, spin, survey, tmp_path):

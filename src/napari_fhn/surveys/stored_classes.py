@@ -115,13 +115,22 @@ class StoredClasses:
         called : mapping of int to str, optional
             What the class table calls the codes; what the file calls them where it is absent.
         """
-        return (*self._words_of_lost(named, called or {}), *self._words_of_nothing(named))
+        return (*self.words_of_lost(named, called), *self._words_of_nothing(named))
 
-    def _words_of_lost(self, named: Mapping[int, object] | None, called: Mapping[int, str]) -> tuple[str, ...]:
+    def words_of_lost(
+        self, named: Mapping[int, object] | None = None, called: Mapping[int, str] | None = None
+    ) -> tuple[str, ...]:
+        """Name the classes of which nothing is left on the grid of the survey.
+
+        Parameters
+        ----------
+        named, called : mapping of int, optional
+            As for `words`.
+        """
         lost = self.lost(named)
         if not lost:
             return ()
-        names = {**self.names, **called}
+        names = {**self.names, **(called or {})}
         shown = [(f"{code} {names.get(code, '')}".rstrip(), count) for code, count in lost.items()]
         listed = ", ".join(f"{what} ({counted(count, 'voxels')})" for what, count in shown[:_LISTED])
         more = ", ..." if len(lost) > _LISTED else ""

@@ -198,6 +198,9 @@ class Dock(QWidget):
             return
         self._closed = True
         _WAITING.discard(self)
+        with contextlib.suppress(RuntimeError):
+            if self._window is not None and self._window.isVisible():  # the viewer goes on without
+                self.desk.scene.end()  # while there is the sheet, which sees to it where OpenGL deletes
         if self.sheet is not None:
             self.sheet.close_sheet()
         with contextlib.suppress(RuntimeError):  # gone with the window

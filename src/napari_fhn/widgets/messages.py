@@ -11,6 +11,7 @@ from psygnal import SignalGroupDescriptor
 
 from napari_fhn.keys import hidden
 from napari_fhn.sentence import begun
+from napari_fhn.widgets import toasts
 
 
 @dataclass
@@ -59,6 +60,12 @@ class Messages:
         self.error = True
         self.message = message
         show_error(message)
+
+    def over(self, message: str) -> None:
+        """Say no more that something went wrong, where that still stands: it is right again."""
+        toasts.take_back(message)
+        if self.error and self.message == message:
+            self.say("")
 
     def report(self, error: BaseException, *known: type[BaseException]) -> None:
         """Show an error; one of none of these kinds is a fault of the program, and comes with its traceback."""

@@ -75,6 +75,7 @@ class OpenProject:
         self.in_use = False
         self._messages = messages
         self._under_way: Run | None = None
+        self._taken = ""
         self._timer = QTimer()
         self._timer.setInterval(WATCH_MS)
         self._timer.timeout.connect(self.watch)
@@ -219,7 +220,8 @@ class OpenProject:
         other = session.holder()
         writer = "another program" if other is None else other.words()
         self.why, self.in_use, self.access = f"{writer} is working in this session", True, Access.LOOKING
-        self._messages.fail(f"{writer} has taken the session over: here it can only be looked at now.")
+        self._taken = f"{writer} has taken the session over: here it can only be looked at now."
+        self._messages.fail(self._taken)
         self.changed.emit()
 
     def take_over(self) -> None:
@@ -234,6 +236,7 @@ class OpenProject:
             self._messages.fail(str(error))
             return
         self.why, self.in_use, self.access = "", False, Access.WRITING
+        self._messages.over(self._taken)
         self.changed.emit()
         self.runs_changed.emit()
 

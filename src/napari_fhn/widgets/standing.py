@@ -82,14 +82,16 @@ class Standing:
     def _hear(self, layer: Any, values: Viewed | Large) -> None:
         if values.trouble is None:
             return
-        if (words := _words(values)) != self._said.get(layer):
+        words, before = _words(values), self._said.get(layer, "")
+        if words != before:
+            self._messages.over(before)
             self._said[layer] = words
             self._messages.fail(words)
         if layer.visible and (values.may_be_back or values.read_since):
             values.trouble = None
             layer.refresh(extent=False, thumbnail=False, highlight=False)
             if values.trouble is None:
-                del self._said[layer]
+                self._messages.over(self._said.pop(layer))
                 self._messages.say(f"'{layer.name}' is there again.")
                 self.returned.emit()
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from napari.utils.colormaps import AVAILABLE_COLORMAPS
+from qtpy.QtGui import QPainter, QPixmap
 
 from napari_fhn.surveys.gain import gained
 from napari_fhn.surveys.ticks import ticks
-from napari_fhn.widgets.data import seismic_colors
+from napari_fhn.widgets.data import rulers, seismic_colors
 from napari_fhn.widgets.data.material import survey_of
 from napari_fhn.widgets.data.rulers import Rulers
 from napari_fhn.widgets.views.furniture import Furniture, value_unit
@@ -56,9 +59,9 @@ def test_colours_gain_proportions_and_ticks(viewer, dock):
     np.testing.assert_allclose(layer.scale, scale * (2, 2, 1))  # traces are twice as wide
     panel.vertical.setValue(4)
 
-    sheet, rulers = dock.sheet, Rulers(viewer, dock.desk.data, dock.desk.context.views)
+    sheet, drawn = dock.sheet, Rulers(viewer, dock.desk.data, dock.desk.context.views)
     sheet.resize(600, 700)
-    numbers, camera = {words: at for at, words in rulers.marks(1, sheet.canvas)}, viewer.scene.camera
+    numbers, camera = {words: at for at, words in drawn.marks(1, sheet.canvas)}, viewer.scene.camera
     crossline = float(survey.crossline[50])
     world = float(layer.data_to_world((0, 50, 0))[1])
     at = 300 + (world - camera.center[-1]) * camera.zoom
@@ -66,7 +69,7 @@ def test_colours_gain_proportions_and_ticks(viewer, dock):
     assert float(low[0]) < float(high[0])
     expected = np.interp(crossline, [float(low[0]), float(high[0])], [low[1], high[1]])
     assert at == pytest.approx(expected, abs=1)
-    down = [float(words) for _, words in rulers.marks(0, sheet.canvas)]
+    down = [float(words) for _, words in drawn.marks(0, sheet.canvas)]
     assert down == sorted(down)
     furniture = Furniture(viewer, dock.desk.data, dock.desk.context.views)
     across, deep = furniture.bars(sheet.canvas)
@@ -89,3 +92,27 @@ def test_ticks_are_round_and_few():
     for most in range(1, 12):
         assert len(ticks(397.3, 1041.9, most)) <= most
     assert ticks(10, 12, 20, least_step=1.0) == [10, 11, 12]
+
+
+def test_napari_needs_no_more_room_for_the_names_of_our_colours_than_for_its_own():
+    seismic_colors.register()
+    shown = {name: one._display_name for name, one in AVAILABLE_COLORMAPS.items()}
+    ours = [shown.pop(name) for name in list(shown) if name.startswith("seismic ")]
+    assert len(ours) == 2 * len(seismic_colors.NAMES)
+    assert max(map(len, ours)) <= max(map(len, shown.values()))
+    assert len({*ours, *shown.values()}) == len(ours) + len(shown)
+
+
+def test_a_number_at_a_corner_of_the_canvas_is_not_cut_off(qapp, monkeypatch):
+    written = []
+    monkeypatch.setattr(rulers, "write", lambda painter, room, words: written.append((words, room)))
+    across = [(1.0, "420000"), (150.0, "425000"), (299.0, "430000")]
+    monkeypatch.setattr(Rulers, "marks", lambda self, displayed, canvas: across if displayed else [])
+    pixmap = QPixmap(300, 200)
+    painter = QPainter(pixmap)
+    drawn = Rulers(None, SimpleNamespace(material=None), SimpleNamespace(ticks=True))
+    drawn.draw(painter, SimpleNamespace(width=300, height=200))
+    painter.end()
+    assert [words for words, _ in written] == ["420000", "425000", "430000"]
+    assert all(room.left() >= 0 and room.right() <= 300 for _, room in written)
+    assert written[1][1].center().x() == pytest.approx(150)

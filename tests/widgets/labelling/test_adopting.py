@@ -58,6 +58,28 @@ def test_the_same_shape_is_not_the_same_place():
         said(Labels(np.zeros(SHAPE, np.uint8), **PLACE))
 
 
+def test_a_class_of_which_nothing_is_left_on_the_voxels_is_named():
+    times = 100 + 4.0 * np.arange(SHAPE[2])
+    coords = {"inline": np.arange(SHAPE[0]), "crossline": np.arange(SHAPE[1]), "twt": ("twt", times, {"units": "ms"})}
+    grid = xr.DataArray(np.zeros(SHAPE, np.uint8), coords, ("inline", "crossline", "twt"))
+    finer = {**coords, "twt": ("twt", 100 + 2.0 * np.arange(2 * SHAPE[2]), {"units": "ms"})}
+    fine = xr.DataArray(np.zeros((*SHAPE[:2], 2 * SHAPE[2]), np.uint8), finer, grid.dims)
+    values = np.zeros(fine.shape, np.uint8)
+    values[..., :4], values[1, 2, 5] = 1, 2
+    metadata = {"survey": fine, "classes": {1: "sand", 2: "coal"}}
+    mine = Labels(np.zeros(SHAPE, np.uint8), metadata={"grid": grid}, **PLACE)
+    material = Material.of([Image(grid.astype(np.float32), **PLACE)])
+
+    part = part_of(Labels(values, name="fine", metadata=metadata), mine, material, ClassTable(()), "")
+    assert part.words == (
+        "fine: its times, 2 ms apart, were taken 4 ms apart.",
+        "fine: nothing is left of 2 coal (1 voxels) on the grid of the survey, which is coarser; give what is so small "
+        "as points or picks.",
+    )
+    with pytest.raises(LabelError, match="covers the middle of a cell of the survey"):
+        part_of(Labels(values * (values == 2), name="fine", metadata=metadata), mine, material, ClassTable(()), "")
+
+
 def test_shapes_and_points_have_the_class_of_their_features_or_that_in_use():
     square = np.array([[1, 1, 1], [1, 1, 3], [1, 3, 3], [1, 3, 1]], float)
     shapes = Shapes([square, square + np.array([1, 0, 0])], features={"class": ["salt", "sand"]}, **PLACE)

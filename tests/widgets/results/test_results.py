@@ -91,10 +91,10 @@ def test_a_truth_on_another_grid_is_brought_over_or_not_offered():
     ):
         found = on_grid_of(mine, other)
         assert found is not None
-        np.testing.assert_array_equal(np.asarray(found[0]), expected)
+        np.testing.assert_array_equal(np.asarray(found.values), expected)
     later = on_grid_of(mine, layer(values, survey(408.0, 4.0)))
-    np.testing.assert_array_equal(np.asarray(later[0])[..., 2:], values[..., :4])
-    assert "67 % of the survey" in later[1]
+    np.testing.assert_array_equal(np.asarray(later.values)[..., 2:], values[..., :4])
+    assert "67 % of the survey" in later.words
     for other in (
         layer(values, survey(4000.0, 4.0)),
         layer(values, scale=(1, 1, 4), translate=(0, 0, 800)),
@@ -102,6 +102,32 @@ def test_a_truth_on_another_grid_is_brought_over_or_not_offered():
         layer(values[1:]),
     ):
         assert on_grid_of(mine, other) is None
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_a_class_of_which_nothing_is_left_on_the_grid_is_named_when_it_is_compared(predicted, spin, ours):
+    viewer, dock = predicted
+    desk = dock.desk
+    coords = {
+        "inline": np.arange(12.0),
+        "crossline": np.arange(16.0),
+        "twt": ("twt", 4.0 * np.arange(32), {"units": "ms"}),
+    }
+    survey = xr.DataArray(np.zeros((12, 16, 32), np.uint8), coords, tuple(coords))
+    desk.prediction.layer.metadata["grid"] = survey
+    times = 2.0 * np.arange(64)
+    fine = xr.DataArray(
+        np.zeros((12, 16, 64), np.uint8), {**coords, "twt": ("twt", times, {"units": "ms"})}, tuple(coords)
+    )
+    values = np.ones(fine.shape, np.uint8)
+    values[3, 4, 5] = 2  # between two samples
+    names = {1: "sand", 2: "coal"}
+    layer = Labels(values, name="fine", metadata={"survey": fine, **({"classes": names} if ours else {})})
+    viewer.add_layer(layer)
+    desk.comparison.compare(layer)
+    assert spin(settled(dock)), desk.messages.message
+    called = "2 coal" if ours else "2 class 2"
+    assert f"fine: nothing is left of {called} (1 voxels) on the grid of the survey" in desk.messages.message
 
 
 def test_a_prediction_is_kept_to_compare_with_the_next(predicted, spin):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import xarray as xr
 from napari.layers import Labels
+from qtpy.QtGui import QFontMetricsF
 
 from napari_fhn.labels import ClassTable, Well
 from napari_fhn.widgets.labelling import class_layers
@@ -173,3 +175,15 @@ def test_the_mouse_on_one_view_is_followed_on_all_others(opened, volume, qtbot):
     assert crossline._mouse[1].value() == pytest.approx(9)
     views._place.point()
     qtbot.waitUntil(lambda: not slice_._mouse[0].isVisible(), timeout=30_000)
+
+
+def test_numbers_of_the_map_are_written_however_long_they_are(opened, volume, qtbot):
+    geometry = volume.attrs["geometry"]
+    far = volume.assign_attrs(geometry=replace(geometry, origin=(614000.0, 5_330_000.0)))
+    _, views, _ = opened(far)
+    qtbot.waitUntil(lambda: views.map.isVisible(), timeout=30_000)
+    axis = views.map.plot.getPlotItem().getAxis("left")
+    qtbot.waitUntil(lambda: bool(axis._tickLevels and axis._tickLevels[0]), timeout=30_000)
+    words = [text for _, text in axis._tickLevels[0]]
+    assert any(len(text) == 7 for text in words)
+    assert axis.width() >= max(QFontMetricsF(axis.style["tickFont"]).horizontalAdvance(text) for text in words) + 8

@@ -1,4 +1,4 @@
-"""What is seen as a whole stays whole when the canvas loses room: to the dock, to controls, to other views."""
+"""What is seen as a whole stays whole, and fills the canvas, when that loses room or gains some: to docks, to views."""
 
 from __future__ import annotations
 
@@ -19,9 +19,14 @@ _LAID_OUT_MS = 100
 _SLACK = 1.001
 """By so much more than the canvas is still all of it: sizes are whole pixels."""
 
+_FILLS, _FITTED = 0.85, 0.94
+"""Shares of the canvas: from which on what is seen as a whole fills it, and what it takes at least when just fitted."""
+
 
 class KeptWhole(QObject):
-    """Fits the view again where a smaller canvas cuts off what was wholly in it, and nobody has moved it meanwhile.
+    """Fits the view again on a canvas of another size, where it showed all there is and nobody has moved it meanwhile.
+
+    A smaller canvas would cut off what was wholly in view; on a larger one what filled the canvas would stay small.
 
     Parameters
     ----------
@@ -36,6 +41,7 @@ class KeptWhole(QObject):
         self._viewer = viewer
         self._canvas: QWidget | None = None
         self._before: tuple[Any, ...] | None = None
+        self._filled = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_LAID_OUT_MS)
@@ -70,22 +76,25 @@ class KeptWhole(QObject):
         return False
 
     def _note(self, size: QSize) -> None:
-        self._before = look_of(self._viewer) if self._holds_all(size) else None
+        share = self._share(size)
+        self._before = look_of(self._viewer) if share <= _SLACK else None
+        self._filled = share >= _FILLS
         self._timer.start()
 
     def _look(self) -> None:
         before, self._before = self._before, None
         if before is None or self._canvas is None or before != look_of(self._viewer):
             return
-        if not self._holds_all(self._canvas.size()):
+        share = self._share(self._canvas.size())
+        if np.isfinite(share) and (share > _SLACK or (self._filled and share < _FITTED)):
             fit(self._viewer)
 
-    def _holds_all(self, size: QSize) -> bool:
-        """Whether all that is open is in view on a canvas of a size."""
+    def _share(self, size: QSize) -> float:
+        """Return which share of a canvas all that is open takes, the way in which it takes more; infinite for none."""
         viewer = self._viewer
         if not len(viewer.layers) or viewer.dims.ndisplay != 2 or size.isEmpty():
-            return False
+            return np.inf
         camera, shown = camera_of(viewer), list(viewer.dims.displayed)
         apart = np.abs(np.asarray(viewer.layers.extent.world)[:, shown] - np.asarray(camera.center)[-2:])
         half = np.array([size.height(), size.width()]) / 2 / float(camera.zoom)
-        return bool((apart <= _SLACK * half).all())
+        return float((apart / half).max())

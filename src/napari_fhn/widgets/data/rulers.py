@@ -92,7 +92,9 @@ class Rulers:
         painter.setPen(QPen(INK, 1))
         for at, words in across:
             wide = metrics.horizontalAdvance(words)
-            write(painter, QRectF(at - wide / 2 - _GAP, _TICK, wide + 2 * _GAP, high), words)
+            # At a corner it stands beside its tick: half a number is another one.
+            left = min(max(at - wide / 2 - _GAP, 0.0), canvas.width - wide - 2 * _GAP)
+            write(painter, QRectF(left, _TICK, wide + 2 * _GAP, high), words)
             painter.drawLine(QPointF(at, 0), QPointF(at, _TICK))
         for at, words in down:
             wide = metrics.horizontalAdvance(words)

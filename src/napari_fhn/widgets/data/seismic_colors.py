@@ -12,11 +12,13 @@ _ENDS = {
     "red-white-blue": ((0.75, 0.05, 0.1), (1.0, 1.0, 1.0), (0.05, 0.2, 0.7)),
 }
 NAMES = tuple(_ENDS)
+_CALLED = {"grey": "white-black", "black-white-red": "red-white-black", "red-white-blue": "blue-white-red"}
+"""The other way round, in napari's lists. They make room for their longest line beside the canvas, wanted or not."""
 _REVERSED = ", reversed"
 
 
 def name_of(colors: str, *, reverse: bool) -> str:
-    """Return what a colormap is called in napari's lists."""
+    """Return the name by which a session finds a colormap again."""
     return f"seismic {colors}{_REVERSED if reverse else ''}"
 
 
@@ -40,7 +42,8 @@ def colormap(colors: str, *, reverse: bool = False) -> Colormap:
     name = name_of(colors, reverse=reverse)
     if name not in AVAILABLE_COLORMAPS:
         ends = _ENDS[colors][::-1] if reverse else _ENDS[colors]
-        AVAILABLE_COLORMAPS[name] = Colormap(np.array(ends), name=name, display_name=name)
+        called = _CALLED[colors] if reverse else colors
+        AVAILABLE_COLORMAPS[name] = Colormap(np.array(ends), name=name, display_name=called)
     return AVAILABLE_COLORMAPS[name]
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import xarray as xr
 from napari.layers import Labels, Layer, Points, Shapes
 from numpy.typing import NDArray
 
@@ -13,9 +15,11 @@ from napari_fhn.labels.volumes.drawn import areas
 from napari_fhn.labels.volumes.splits import slabs
 from napari_fhn.project.knowledge import Part
 from napari_fhn.sentence import counted
+from napari_fhn.surveys.grid import Placed
 from napari_fhn.surveys.grid.axis import TOLERANCE
+from napari_fhn.surveys.stored_classes import StoredClasses
 from napari_fhn.widgets.data.material import Material
-from napari_fhn.widgets.results.comparison import on_grid_of
+from napari_fhn.widgets.results.comparison import on_grid_of, unmoved
 from napari_fhn.widgets.standing import data_of
 
 #: Columns of a layer's features that say the class, the first that there is.
@@ -123,11 +127,15 @@ def _voxels(layer: Labels, mine: Labels, keep: list[int]) -> tuple[Any, tuple[st
             f"the layer '{layer.name}' does not lie on the voxels of the labels: its scale or its translate is another",
             "Give it those of the survey's layer, or make one on the survey with napari's button for new labels",
         )
-    values, words = placed
-    return values, (words,) if words else ()
+    stored = StoredClasses(placed, Path(layer.name))
+    lost = stored.words_of_lost(called=_names_of_values(layer))
+    if lost and not stored.codes():
+        what = f"nothing of the layer '{layer.name}' covers the middle of a cell of the survey"
+        raise LabelError(what, "Give points, or a survey of smaller cells")
+    return placed.values, tuple(one for one in (placed.words, *lost) if one)
 
 
-def _beside(layer: Labels, mine: Labels) -> tuple[Any, str] | None:
+def _beside(layer: Labels, mine: Labels) -> Placed | None:
     """Values of a layer that lies on the same voxels, as far as it reaches; None where it lies otherwise."""
     shape, theirs = mine.data.shape, layer.data.shape
     unplaced = bool((np.asarray(layer.scale) == 1).all()) and not np.asarray(layer.translate).any()
@@ -136,10 +144,10 @@ def _beside(layer: Labels, mine: Labels) -> tuple[Any, str] | None:
     first = np.rint(seen[0]).astype(np.int64)
     if (np.abs(seen - corners - first) > TOLERANCE).any():
         if unplaced and theirs == shape:
-            return layer.data, "It says nothing of its place and was taken voxel by voxel."
+            return unmoved(layer, "It says nothing of its place and was taken voxel by voxel.")
         return None
     if not first.any() and theirs == shape:
-        return layer.data, ""
+        return unmoved(layer)
     ends = np.minimum(first + theirs, shape)
     starts = np.maximum(first, 0)
     if (ends <= starts).any():
@@ -147,7 +155,7 @@ def _beside(layer: Labels, mine: Labels) -> tuple[Any, str] | None:
     values = np.zeros(shape, np.asarray(layer.data[(slice(0, 1),) * len(shape)]).dtype)
     own = tuple(slice(a - f, b - f) for a, b, f in zip(starts, ends, first, strict=True))
     values[tuple(slice(a, b) for a, b in zip(starts, ends, strict=True))] = np.asarray(layer.data[own])
-    return values, "It covers a part of the survey." if (ends - starts < shape).any() else ""
+    return Placed(xr.DataArray(values), "It covers a part of the survey." if (ends - starts < shape).any() else "")
 
 
 def _classes(values: Any, layer: Labels, table: ClassTable) -> tuple[ClassTable, dict[int, int]]:

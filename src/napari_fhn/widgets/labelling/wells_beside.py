@@ -14,6 +14,7 @@ from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.wells import WellBook
+from napari_fhn.widgets.views.well_names import NAMED
 
 NAME = "Wells beside"
 _FAINTEST = 0.25
@@ -120,7 +121,7 @@ class WellsBeside:
             size=3,
             symbol="diamond",
             border_width=0,
-            metadata={"session": session},
+            metadata={"session": session, NAMED: True},
             **place,
         )
         with view.keeping_active(viewer):

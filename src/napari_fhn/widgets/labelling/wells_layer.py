@@ -17,6 +17,7 @@ from napari_fhn.widgets.labelling.label_opening import LabelOpening
 from napari_fhn.widgets.labelling.quiet_layers import keep_quiet
 from napari_fhn.widgets.labelling.well_dragging import WellDragging
 from napari_fhn.widgets.labelling.wells import WellBook
+from napari_fhn.widgets.views.well_names import NAMED
 
 _SIZE = 5
 _COLOR, _HELD_OUT = "#ffffff", "#e69f00"
@@ -24,7 +25,7 @@ _TURNS = ("current_step", "order", "ndisplay")
 """What the viewer tells of when one looks elsewhere, or another way."""
 
 INK = "#d6249f"
-"""Of names: as far from white as from black, and no grey, so that it is read over data and canvas, light and dark."""
+"""Of names in 3D: as far from white as from black, and no grey: read over data and canvas, in light and dark themes."""
 
 
 class WellsLayer:
@@ -122,7 +123,7 @@ class WellsLayer:
             size=_SIZE,
             symbol="ring",
             face_color=_COLOR,
-            metadata={"session": session},
+            metadata={"session": session, NAMED: True},
             **place,
         )
         try:

@@ -184,20 +184,20 @@ class Comparison:
         if placed is None:
             self._messages.fail(f"'{truth.name}' does not lie where the prediction does.")
             return
-        (found, brought), by_code = placed, table.by_code
         # A layer of the desk's own holds label values, any other what files have.
-        ours = "classes" in truth.metadata
-        stored = StoredClasses(Placed(xr.DataArray(xr.Variable(_dims(found), found))), Path(truth.name))
-        known: Any = found if ours else stored.lazy(by_code)
+        own, by_code = truth.metadata.get("classes"), table.by_code
+        stored = StoredClasses(placed, Path(truth.name))
+        known: Any = placed.values if own is not None else stored.lazy(by_code)
         predicted, classes = mine.data, max(table.values)
         self._messages.say(f"Comparing with '{truth.name}' ...")
 
-        def counted(_: Operation) -> tuple[NDArray[np.int64], list[int]]:
-            strange = [] if ours else [code for code in stored.codes(by_code) if code not in by_code]
-            return confusion(data_of(mine), known, classes), strange
+        def counted(_: Operation) -> tuple[NDArray[np.int64], list[int], str]:
+            strange = [] if own is not None else [code for code in stored.codes(by_code) if code not in by_code]
+            lost = stored.words_of_lost(*(by_code, table.names_by_code) if own is None else (own, own))
+            return confusion(data_of(mine), known, classes), strange, " ".join((placed.words, *lost)).strip()
 
-        def done(counts: tuple[NDArray[np.int64], list[int]]) -> None:
-            matrix, strange = counts
+        def done(counts: tuple[NDArray[np.int64], list[int], str]) -> None:
+            matrix, strange, brought = counts
             shown = self._prediction.layer
             if shown is None or shown is not mine or shown.data is not predicted:
                 self._messages.say(f"The prediction is another now: compare it with '{truth.name}' again.")
@@ -252,11 +252,7 @@ def _file_of(values: Any) -> str:
     return str(getattr(values, "filename", None) or id(values))
 
 
-def _dims(values: Any) -> list[str]:
-    return [f"axis_{number}" for number in range(values.ndim)]
-
-
-def on_grid_of(mine: Labels, layer: Labels) -> tuple[Any, str] | None:
+def on_grid_of(mine: Labels, layer: Labels) -> Placed | None:
     """Return the classes of a layer on the grid of another.
 
     Parameters
@@ -269,20 +265,30 @@ def on_grid_of(mine: Labels, layer: Labels) -> tuple[Any, str] | None:
 
     Returns
     -------
-    values : array_like
-        Classes, 0 where the layer has none.
-    words : str
-        What was done to bring them there.
-
-    None where the layer lies elsewhere.
+    Placed or None
+        Classes, 0 where the layer has none, and what was done to bring them there; None where the layer lies elsewhere.
     """
     grid, own = mine.metadata.get("grid"), _survey_of(layer)
+    as_it_is = layer.data.shape == mine.data.shape
     if own is None or not isinstance(grid, xr.DataArray):
-        return (data_of(layer), "") if layer.data.shape == mine.data.shape and _lies_like(layer, mine) else None
-    if own is grid and layer.data.shape == mine.data.shape:
-        return data_of(layer), ""
-    placed = classes_onto(unread(data_of(layer)), own, grid, name=str(layer.name))
-    return None if placed is None else (placed.values, placed.words)
+        return unmoved(layer) if as_it_is and _lies_like(layer, mine) else None
+    if own is grid and as_it_is:
+        return unmoved(layer)
+    return classes_onto(unread(data_of(layer)), own, grid, name=str(layer.name))
+
+
+def unmoved(layer: Labels, words: str = "") -> Placed:
+    """Return the classes of a layer as they lie.
+
+    Parameters
+    ----------
+    layer : napari.layers.Labels
+        Whose they are.
+    words : str, optional
+        Why they lie where they are wanted.
+    """
+    values = unread(data_of(layer))
+    return Placed(xr.DataArray(values, dims=[f"axis_{number}" for number in range(values.ndim)]), words)
 
 
 def _survey_of(layer: Labels) -> xr.DataArray | None:

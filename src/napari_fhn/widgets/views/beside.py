@@ -16,7 +16,9 @@ from napari_fhn.widgets.views.linked_views import LinkedViews
 from napari_fhn.widgets.views.place import Place
 
 TITLE = "Linked views"
-_HEIGHT = 300
+_HEIGHT, _SHARE = 300, 1 / 3
+"""Of the views, in pixels and of the window, whichever is less: the canvas stays the largest."""
+_LEFT = Qt.Corner.BottomLeftCorner
 
 
 class Beside:
@@ -50,6 +52,8 @@ class Beside:
         self.place = Place(context.viewer, context.data)
         self.views: LinkedViews | None = None
         self._survey: object = None
+        self._main: QMainWindow | None = None
+        self._corner: Qt.DockWidgetArea | None = None
         context.views.events.linked.connect(self.follow)
         context.data.state.events.material.connect(self._other_survey)
 
@@ -69,16 +73,37 @@ class Beside:
                 found.visibilityChanged.connect(self._seen)
                 main = found.parentWidget()
                 if isinstance(main, QMainWindow):
-                    main.resizeDocks([found], [_HEIGHT], Qt.Orientation.Vertical)
+                    self._main = main
+                    self._beside_controls(wanted=True)
+                    height = min(_HEIGHT, round(_SHARE * main.height()))
+                    main.resizeDocks([found], [height], Qt.Orientation.Vertical)
         elif self._dock is not None:
+            self._beside_controls(wanted=wanted)
             with contextlib.suppress(RuntimeError):  # gone with its window
                 self._dock.setVisible(wanted)
+
+    def _beside_controls(self, *, wanted: bool) -> None:
+        """Let the views begin to the right of napari's controls, and not below them.
+
+        What the controls of a layer take, more in 3D than on sections, would be taken from the height of the views.
+        """
+        main, before = self._main, self._corner
+        if main is None:
+            return
+        with contextlib.suppress(RuntimeError):  # gone, at the end of the program
+            if wanted and before is None:
+                self._corner = main.corner(_LEFT)
+                main.setCorner(_LEFT, Qt.DockWidgetArea.LeftDockWidgetArea)
+            elif not wanted and before is not None:
+                self._corner = None
+                main.setCorner(_LEFT, before)
 
     def close(self) -> None:
         """Let go of the viewer, and take the views away."""
         self.place.close()
         if self.views is None:
             return
+        self._beside_controls(wanted=False)
         views, self.views = self.views, None
         with contextlib.suppress(RuntimeError, LookupError, AttributeError):
             views.close_views()
@@ -110,6 +135,8 @@ class Beside:
             hidden = self._dock is None or self._dock.isHidden()
         except RuntimeError:
             gone, hidden = True, True
+        if hidden:
+            self._beside_controls(wanted=False)
         if gone:
             views, self.views, self._dock = self.views, None, None
             with contextlib.suppress(RuntimeError):

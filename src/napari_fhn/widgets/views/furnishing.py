@@ -11,6 +11,7 @@ from napari_fhn.widgets.views.crosshair import Crosshair
 from napari_fhn.widgets.views.furniture import Furniture
 from napari_fhn.widgets.views.sheet import Sheet
 from napari_fhn.widgets.views.veil import Veil
+from napari_fhn.widgets.views.well_names import WellNames
 
 
 def furnished(canvas: QWidget, desk: Desk) -> Sheet:
@@ -25,15 +26,18 @@ def furnished(canvas: QWidget, desk: Desk) -> Sheet:
     """
     viewer, data, state, place = desk.viewer, desk.data, desk.context.views, desk.beside.place
     sheet = Sheet(viewer, canvas)
+    names = WellNames(viewer, lambda: sheet.canvas, sheet.update)
     sheet.drawings = [
         Veil(desk.context, desk.prediction, desk.doubts, sheet.update),
         Crosshair(viewer, data, place, state, sheet.update),
+        names,
         Rulers(viewer, data, state),
         Furniture(viewer, data, state),
         Caption(data),
     ]
     for name in ("ticks", "scale", "colours", "linked"):
         getattr(state.events, name).connect(sheet.look)
+    sheet.ending.append(names.close)
     sheet.left.connect(lambda: place.point())
     data.state.events.chosen.connect(sheet.look)
     data.state.events.material.connect(sheet.look)

@@ -16,6 +16,7 @@ from napari_fhn.surveys.map_frame import MapFrame
 from napari_fhn.surveys.ticks import ticks
 from napari_fhn.widgets.labelling.horizon_state import HorizonMap
 from napari_fhn.widgets.views.horizons_beside import said
+from napari_fhn.widgets.views.names import Names
 from napari_fhn.widgets.views.pane import Pane
 from napari_fhn.widgets.views.section_pane import COLORS, FENCE
 
@@ -45,11 +46,13 @@ class MapPane(Pane):
         )
         self._view = pg.PlotCurveItem(pen=pg.mkPen("w", width=1))
         self._wells = pg.ScatterPlotItem(size=9, pen=pg.mkPen("k"), brush=pg.mkBrush("w"))
-        self._names: list[Any] = []
+        self.names = Names(self.plot)
         for z, item in enumerate((self._outline, *self._sections, self._fence, self._drawn, self._view, self._wells)):
             item.setZValue(5 + z)
             self.plot.addItem(item)
         self.hovered.connect(self._say)
+        self.hovered.connect(self.names.ask)
+        self.left.connect(self.names.ask)
         self.number(_plain, _plain)
 
     def follow(self, frame: MapFrame) -> None:
@@ -69,26 +72,19 @@ class MapPane(Pane):
         self.look_at(QRectF(float(x0), float(y0), float(x1 - x0) or 1.0, float(y1 - y0) or 1.0))
 
     def show_wells(self, heads: Mapping[str, Sequence[float]]) -> None:
-        """Show wells with their names.
+        """Show wells with their names, as far as these find room.
 
         Parameters
         ----------
         heads : mapping of str to sequence of float
             Places in voxels along the lateral axes.
         """
-        for item in self._names:
-            self.plot.removeItem(item)
-        self._names = []
         if self.frame is None:
+            self.names.show(())
             return
         places = [self.frame.to_xy([*head, 0.0][:2]) for head in heads.values()]
         self._wells.setData([float(p[0]) for p in places], [float(p[1]) for p in places])
-        for name, (x, y) in zip(heads, places, strict=True):
-            text = pg.TextItem(name, color="w", anchor=(0, 1), fill=pg.mkBrush(0, 0, 0, 120))
-            text.setPos(float(x), float(y))
-            text.setZValue(15)
-            self.plot.addItem(text, ignoreBounds=True)
-            self._names.append(text)
+        self.names.show([(name, float(x), float(y)) for name, (x, y) in zip(heads, places, strict=True)])
 
     def at(self, index: Sequence[int], *, sections: bool) -> None:
         """Show where one is.

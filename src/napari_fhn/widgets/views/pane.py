@@ -10,7 +10,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from qtpy.QtCore import QRectF, Qt
 from qtpy.QtCore import Signal as QtSignal  # type: ignore[attr-defined]
-from qtpy.QtGui import QColor, QTransform
+from qtpy.QtGui import QColor, QFontMetricsF, QTransform
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 from superqt import QElidingLabel
 
@@ -23,6 +23,8 @@ _FOLLOWS = QColor(255, 214, 102, 190)
 """Of the cross that follows the mouse on other views."""
 _APART = 60
 """Pixels between two ticks, at least."""
+_WIDTH, _BESIDE = 42, 10
+"""Pixels of the left axis, and what of them its numbers leave free."""
 
 Ticks = Callable[[float, float, int], list[tuple[float, str]]]
 """Given both ends of an axis and how many there may be: where ticks are, and what stands there."""
@@ -100,7 +102,7 @@ class Pane(QWidget):
             font.setPointSizeF(max(font.pointSizeF() - 2, 7))
             axis.setTickFont(font)
         item.hideAxis("bottom")
-        item.getAxis("left").setWidth(42)
+        item.getAxis("left").setWidth(_WIDTH)
         item.getAxis("top").setHeight(18)
         self.image = pg.ImageItem(axisOrder="row-major")
         self.image.setZValue(-10)
@@ -216,7 +218,13 @@ class Pane(QWidget):
             ("top", "left"), self.box.viewRange(), (width, height), self.ticks, strict=True
         ):
             axis = item.getAxis(side)
-            axis.setTicks([[] if found is None else found(ends[0], ends[1], max(2, length // _APART))])
+            ticks = [] if found is None else found(ends[0], ends[1], max(2, length // _APART))
+            axis.setTicks([ticks])
+            if side == "left":  # what is wider than the axis would not be drawn at all
+                metrics = QFontMetricsF(axis.style["tickFont"])
+                needed = max((metrics.horizontalAdvance(words) for _, words in ticks), default=0.0) + _BESIDE
+                if needed > axis.width():
+                    axis.setWidth(round(needed))
 
     def _on_click(self, event: Any) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self.box.sceneBoundingRect().contains(event.scenePos()):

@@ -117,6 +117,13 @@ class Scene:
         """Draw again: something was predicted, which layers that are out of sight do not tell."""
         self._looks.later()
 
+    def end(self) -> None:
+        """Go back to sections, and take away what is shown in 3D: without a desk it would show what was."""
+        viewer = self._context.viewer
+        if self.shown:
+            viewer.dims.ndisplay = 2
+        self._take_away()
+
     def close(self) -> None:
         """Let go of the viewer."""
         with contextlib.suppress(RuntimeError):  # at the end of the program Qt may have deleted it already
@@ -228,10 +235,13 @@ class Scene:
         self._version += 1
         if self.shown:
             self._leave()
-        viewer = self._context.viewer
-        for layer in [layer for layer in viewer.layers if layer.metadata.get(OURS)]:
-            viewer.layers.remove(layer)
+        self._take_away()
         self.follow()
+
+    def _take_away(self) -> None:
+        layers = self._context.viewer.layers
+        for layer in [layer for layer in layers if layer.metadata.get(OURS)]:
+            layers.remove(layer)
 
     def _add(self, layer: Surface) -> None:
         layer.metadata[OURS] = True

@@ -16,6 +16,7 @@ from napari_fhn.surveys.fences import Fence
 from napari_fhn.surveys.numbers import NumberedAxis, Numbers, describe
 from napari_fhn.surveys.ticks import numbered, ticks
 from napari_fhn.widgets.data.material import Material
+from napari_fhn.widgets.views.names import ROWS, Names
 from napari_fhn.widgets.views.pane import Pane
 
 COLORS = ("#56b4e9", "#e69f00", "#009e73")
@@ -98,7 +99,10 @@ class FencePane(Pane):
         self.fence: Fence | None = None
         self._numbers: Numbers | None = None
         self._marks: list[Any] = []
+        self.names = Names(self.plot, ROWS, dot=0.0)
         self.hovered.connect(self._say)
+        self.hovered.connect(self._ask)
+        self.left.connect(self.names.ask)
 
     def follow(self, material: Material, found: Fence, wells: Sequence[tuple[str, float, float]]) -> None:
         """Show another fence.
@@ -121,15 +125,12 @@ class FencePane(Pane):
             self.plot.removeItem(item)
         dashed = pg.mkPen(FENCE, width=1, style=pg.QtCore.Qt.PenStyle.DashLine)
         self._marks = [pg.InfiniteLine(float(at), pen=dashed) for at in found.corners[1:-1]]
-        for name, along, off in wells:
-            self._marks.append(pg.InfiniteLine(along, pen=pg.mkPen("w", width=1)))
-            words = name if off < 1 else f"{name} ({off:.0f}{unit} off)"
-            text = pg.TextItem(words, color="w", anchor=(0, 0), fill=pg.mkBrush(0, 0, 0, 140))
-            text.setPos(along, -0.5)
-            self._marks.append(text)
+        self._marks += [pg.InfiniteLine(along, pen=pg.mkPen("w", width=1)) for _, along, _ in wells]
+        named = [(name if off < 1 else f"{name} ({off:.0f}{unit} off)", along) for name, along, off in wells]
         for item in self._marks:
             item.setZValue(10)
             self.plot.addItem(item, ignoreBounds=True)
+        self.names.show([(words, along, -0.5) for words, along in named])
         self.look_at(self.room)
 
     @property
@@ -166,6 +167,9 @@ class FencePane(Pane):
             return {}
         first, second = self.fence.traces[self._column(x)]
         return {0: float(first), 1: float(second), 2: y}
+
+    def _ask(self, x: float, y: float) -> None:
+        self.names.ask(x, -0.5)  # along all of a well, whose name stands at its top
 
     def _column(self, x: float) -> int:
         assert self.fence is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from napari.components import ViewerModel
@@ -66,6 +67,8 @@ class Sheet(QWidget):
     ----------
     drawings : list of Drawing
         What is drawn, from the bottom to the top.
+    ending : list of callable
+        Called once when the sheet is closed.
     left : Signal
         Emitted when the mouse has left the canvas.
     """
@@ -76,6 +79,7 @@ class Sheet(QWidget):
         super().__init__(canvas)
         self._viewer = viewer
         self.drawings: list[Drawing] = []
+        self.ending: list[Callable[[], None]] = []
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setGeometry(canvas.rect())
@@ -92,6 +96,8 @@ class Sheet(QWidget):
 
     def close_sheet(self) -> None:
         """Let go of the viewer and the canvas."""
+        while self.ending:
+            self.ending.pop()()
         for emitter in self._emitters():
             disconnect(emitter, self.look)
         disconnect(self._viewer.layers.events.removing, self._current)
