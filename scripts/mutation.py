@@ -60,7 +60,10 @@ GROUPS = {
         ),
         tuple(
             f"network/test_{name}.py"
-            for name in ("transforms", "convolution", "layer", "hyperbolic", "counting", "pooling", "resnet", "unet")
+            for name in (
+                *("transforms", "convolution", "layer", "hyperbolic", "counting", "pooling", "resnet", "unet"),
+                *("build", "initial"),
+            )
         ),
     ),
     "losses": Group(
