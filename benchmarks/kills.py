@@ -34,8 +34,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import small_work
 from machine import machine
+from napari_fhn import surveys
 from napari_fhn.project import Session
 from napari_fhn.project.sessions import damage
 
@@ -201,13 +204,21 @@ def look(kill: Kill, allowed: set[str], known: Known, here: Path) -> None:
     if _digest(here / "classes.npy") not in known.exported:
         kill.lost.append("the exported file is neither the old one nor the new one")
     if name in _AGAIN:  # what is half written beside a file of a person's goes when the same is done again
-        in_a_copy(lambda say: small_work.typed(_AGAIN[name], say), here)
+        code, _, words = in_a_copy(lambda say: _again(name, say), here)
+        if code:
+            kill.lost.append(f"the same cannot be done again: {words[-300:]}")
     kill.lost += [f"left over: {path}" for path in left_over(here)]
     if not kill.lost or time.monotonic() - began > _LATEST:
         shutil.rmtree(here, ignore_errors=True)
 
 
 _AGAIN = {"export": "export", "exporting": "export", "brick": "brick", "horizon": "horizon"}
+
+
+def _again(name: str, say: small_work.Say) -> None:
+    small_work.typed(_AGAIN[name], say)
+    if name == "brick" and not np.array_equal(surveys.open("bricks.zarr"), surveys.open("survey.sgy")):
+        raise RuntimeError("the bricks are not those of the survey")
 
 
 def left_over(here: Path) -> list[str]:

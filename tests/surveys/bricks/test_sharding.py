@@ -132,7 +132,7 @@ def test_without_power_at_any_event_a_copy_goes_on_and_leaves_nothing_behind(tmp
     whole, count = sorted(path.relative_to(target) for path in target.rglob("*")), len(seen.events)
     assert len(bricks.levels(target)) > 1
     chance = random.Random(4)
-    for at in range(1, count + 1) if ASKED else sorted(chance.sample(range(1, count + 1), 12)):
+    for at in range(1, count + 1) if ASKED else sorted(chance.sample(range(1, count + 1), 8)):
         anew()
         seed = chance.choice((None, at))
         killed(folder, copy, at, fault, seed)
