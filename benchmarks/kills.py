@@ -34,8 +34,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import small_work
 from machine import machine
+from napari_fhn import surveys
 from napari_fhn.project import Session
 from napari_fhn.project.sessions import damage
 
@@ -110,7 +113,7 @@ def main() -> int:
             "date": datetime.date.today().isoformat(),
             "machine": machine() if options.output == RESULTS else None,
         }
-        for kill in run(_phases(options), options, folder):
+        for kill in run(phases(options), options, folder):
             found["kills"].append(asdict(kill))
             # Each time: who is stopped in the middle has what was found so far.
             options.output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
@@ -119,13 +122,13 @@ def main() -> int:
 
 
 def run(
-    phases: dict[str, Callable[[small_work.Say], None]], options: argparse.Namespace, folder: Path
+    works: dict[str, Callable[[small_work.Say], None]], options: argparse.Namespace, folder: Path
 ) -> Iterator[Kill]:
     """Kill each kind of work in turn, so many times in all, and yield what was found.
 
     Parameters
     ----------
-    phases : dict of str to callable
+    works : dict of str to callable
         By name: what is done, in a folder of its own.
     options : argparse.Namespace
         ``kills`` and ``seed``.
@@ -134,10 +137,10 @@ def run(
     """
     chance, known = random.Random(options.seed), {}
     for number in range(options.kills):
-        name = list(phases)[number % len(phases)]
+        name = list(works)[number % len(works)]
         if name not in known:
-            known[name] = whole(name, phases[name], folder)
-        kill = one(name, phases[name], known[name], chance, folder)
+            known[name] = whole(name, works[name], folder)
+        kill = one(name, works[name], known[name], chance, folder)
         words = "nothing lost" if not kill.lost else "; ".join(kill.lost)
         print(f"{number + 1:4d} {name:18s} after {kill.after:5.2f} s: {words}", flush=True)
         yield kill
@@ -145,7 +148,7 @@ def run(
 
 def whole(name: str, work: Callable[[small_work.Say], None], folder: Path) -> Known:
     """Do a piece of work without a kill."""
-    here = _copy(folder)
+    here = copied(folder)
     before = _digest(here / "classes.npy")
     began = time.monotonic()
     code, said, words = in_a_copy(work, here)
@@ -162,15 +165,33 @@ def whole(name: str, work: Callable[[small_work.Say], None], folder: Path) -> Kn
 
 def one(name: str, work: Callable[[small_work.Say], None], known: Known, chance: random.Random, folder: Path) -> Kill:
     """Kill a piece of work once, and look."""
-    here = _copy(folder)
+    here = copied(folder)
     after = chance.uniform(0, known.seconds - known.begins)
     code, said, words = in_a_copy(work, here, after)
     kill = Kill(name, round(after, 3), len(said))
     if code not in (0, -signal.SIGKILL):
         kill.lost.append(f"it ended by itself with {code}: {words[-300:]}")
-    _wait_for_children(here, kill)
     last = len(said) - 1
-    allowed = set(known.states[max(last, 0) : last + 2])
+    look(kill, set(known.states[max(last, 0) : last + 2]), known, here)
+    return kill
+
+
+def look(kill: Kill, allowed: set[str], known: Known, here: Path) -> None:
+    """Come back to what an end has left, and note what is lost or lies about.
+
+    Parameters
+    ----------
+    kill : Kill
+        Added to.
+    allowed : set of str
+        States that the labels may be in.
+    known : Known
+        The same work, done to its end.
+    here : Path
+        Where it was done; it stays where something is lost.
+    """
+    name = kill.phase
+    _wait_for_children(here, kill)
     window = name in small_work.CLICKED
     began = time.monotonic()
     code, found, words = in_a_copy(lambda say: _come_back(say, window), here)
@@ -183,14 +204,21 @@ def one(name: str, work: Callable[[small_work.Say], None], known: Known, chance:
     if _digest(here / "classes.npy") not in known.exported:
         kill.lost.append("the exported file is neither the old one nor the new one")
     if name in _AGAIN:  # what is half written beside a file of a person's goes when the same is done again
-        in_a_copy(lambda say: small_work.typed(_AGAIN[name], say), here)
+        code, _, words = in_a_copy(lambda say: _again(name, say), here)
+        if code:
+            kill.lost.append(f"the same cannot be done again: {words[-300:]}")
     kill.lost += [f"left over: {path}" for path in left_over(here)]
     if not kill.lost or time.monotonic() - began > _LATEST:
         shutil.rmtree(here, ignore_errors=True)
-    return kill
 
 
 _AGAIN = {"export": "export", "exporting": "export", "brick": "brick", "horizon": "horizon"}
+
+
+def _again(name: str, say: small_work.Say) -> None:
+    small_work.typed(_AGAIN[name], say)
+    if name == "brick" and not np.array_equal(surveys.open("bricks.zarr"), surveys.open("survey.sgy")):
+        raise RuntimeError("the bricks are not those of the survey")
 
 
 def left_over(here: Path) -> list[str]:
@@ -220,15 +248,21 @@ def table(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _phases(options: argparse.Namespace) -> dict[str, Callable[[small_work.Say], None]]:
+def phases(options: argparse.Namespace) -> dict[str, Callable[[small_work.Say], None]]:
+    """Return the kinds of work that are asked for, by name."""
+
     def told(work: Callable[[str, small_work.Say], None], name: str) -> Callable[[small_work.Say], None]:
         return lambda say: work(name, say)
 
-    phases = {name: told(small_work.typed, name) for name in small_work.TYPED}
-    phases["Python"] = small_work.in_python
+    found = {name: told(small_work.typed, name) for name in small_work.TYPED}
+    found |= {
+        "Python": small_work.in_python,
+        "classes": small_work.edit_classes,
+        "another run": small_work.another_run,
+    }
     if not options.without_windows:
-        phases |= {name: told(small_work.clicked, name) for name in small_work.CLICKED}
-    return {name: phases[name] for name in options.only} if options.only else phases
+        found |= {name: told(small_work.clicked, name) for name in small_work.CLICKED}
+    return {name: found[name] for name in options.only} if options.only else found
 
 
 def _differences(shown: str, read: str, allowed: set[str]) -> list[str]:
@@ -324,7 +358,8 @@ def _say(pipe: int, what: str) -> None:
     os.write(pipe, f"{time.monotonic()} {what}\n".encode())
 
 
-def _copy(folder: Path) -> Path:
+def copied(folder: Path) -> Path:
+    """Return a copy of the session to begin with."""
     here = Path(tempfile.mkdtemp(dir=folder))
     shutil.rmtree(here)
     shutil.copytree(folder / "first", here)

@@ -21,8 +21,10 @@ from numpy.typing import NDArray
 import napari_fhn as fhn
 from napari_fhn.cli import main
 from napari_fhn.labels import Interval, Well
+from napari_fhn.labels.volumes import changes
 from napari_fhn.network.architecture import levels
-from napari_fhn.project import Project
+from napari_fhn.project import Project, Session
+from napari_fhn.project.undo.steps import LABELS, Step
 from napari_fhn.training import Schedule
 from napari_fhn.training.recipes import RECIPES, Recipe
 
@@ -73,8 +75,7 @@ def prepare(folder: Path) -> None:
         ["predict", "--session", "s", "--outputs", "entropy", "--json"],
         ["export", "classes", "classes.npy", "--session", "s", "--overwrite"],
     ):
-        if code := main(command):
-            raise RuntimeError(f"{command} ended with {code}")
+        _run(command)
 
 
 def state(values: NDArray[np.uint8], names: Any) -> str:
@@ -91,14 +92,27 @@ def state_on_disk(folder: Path) -> str:
 
 # Without a window ----------------------------------------------------------------------------------------------------
 
+_WELLS = ("--wells", "wells.csv", "--tops", "tops.csv")
+
 #: What is typed, in the folder that :func:`prepare` made.
 TYPED: dict[str, list[str]] = {
     "train": ["train", "--session", "s", "--steps", "12", "--seed", "4", "--json"],
-    "train anew": ["train", "survey.sgy", "--wells", "wells.csv", "--tops", "tops.csv", "--session", "new", "--json"],
+    "train anew": ["train", "survey.sgy", *_WELLS, "--session", "new", "--json"],
     "resume": ["train", "--resume", "--session", "s", "--steps", "20", "--json"],
     "predict": ["predict", "--session", "s", "--outputs", "probabilities,margin", "--json"],
     "carry": ["carry", "survey.sgy", "--session", "s"],
-    "attributes": ["train", "--session", "s", "--attributes", "all", "--steps", "2", "--json"],
+    "attributes": [
+        "train",
+        "survey.sgy",
+        *_WELLS,
+        "--session",
+        "new",
+        "--attribute",
+        "rms",
+        "--attribute",
+        "dip",
+        "--json",
+    ],
     "export": ["export", "classes", "classes.npy", "--session", "s", "--overwrite"],
     "score": ["score", "--session", "s", "--json"],
     "report": ["report", "--session", "s"],
@@ -112,7 +126,12 @@ TYPED: dict[str, list[str]] = {
 def typed(name: str, say: Say) -> None:
     """Do what somebody types."""
     say(state_on_disk(Path("s")))
-    main(TYPED[name])
+    _run(TYPED[name])
+
+
+def _run(command: list[str]) -> None:
+    if code := main(command):
+        raise RuntimeError(f"{command} ended with {code}")
 
 
 def in_python(say: Say) -> None:
@@ -128,6 +147,34 @@ def in_python(say: Say) -> None:
             pass
         work.predict()
         work.save("python.npy")
+
+
+def edit_classes(say: Say) -> None:
+    """Merge two classes and delete one, as the dock does it, and take the last of it back."""
+    session = Session("s")
+    with session.writing("classes"):
+        say(state_on_disk(session.folder))
+        for title, values in (("merged", {1: 2}), ("deleted", {3: 0})):
+            table = session.classes
+            assert table is not None
+            change = changes.planned(session.volume(LABELS, SHAPE), changes.replacing(values))
+            session.steps.do(Step(title, {LABELS: change}, SHAPE, (table, table.without(list(values)))))
+            say(state_on_disk(session.folder))
+        entry = session.steps.undoable(None)
+        assert entry is not None
+        session.steps.toggle(entry)
+        say(state_on_disk(session.folder))
+
+
+def another_run(say: Say) -> None:
+    """Train a second run, let the first predict again, and delete the second."""
+    say(state_on_disk(Path("s")))
+    for command in (
+        ["train", "--session", "s", "--steps", "3", "--seed", "5", "--json"],
+        ["runs", "use", "1", "--session", "s"],
+        ["runs", "delete", "2", "--yes", "--session", "s"],
+    ):
+        _run(command)
 
 
 # In a window ---------------------------------------------------------------------------------------------------------

@@ -44,8 +44,8 @@ WARM_UP = 1 / 3
 STEPS = 100
 #: What is watched, with its unit.
 WATCHED = {
-    "memory": "MB of this process alone",
-    "worker": "MB of the process that trains",
+    "memory": "MB that this process has asked for",
+    "worker": "MB that the process that trains has asked for",
     "files": "open files",
     "threads": "threads",
     "processes": "processes",
@@ -103,14 +103,27 @@ def watched(session: Path) -> dict[str, float]:
     # The X server's socket and the like are files too; a process that is just ending is none.
     children = [one for one in me.children(recursive=True) if one.status() != psutil.STATUS_ZOMBIE]
     return {
-        "memory": round(me.memory_full_info().uss / 1e6, 1),
-        "worker": round(sum(one.memory_full_info().uss for one in children) / 1e6, 1),
+        "memory": round(asked_for(me) / 1e6, 1),
+        "worker": round(sum(map(asked_for, children)) / 1e6, 1),
         "files": me.num_fds(),
         "threads": me.num_threads(),
         "processes": len(children),
         "disk": round(sum(path.stat().st_size for path in session.rglob("*") if path.is_file()) / 1e3, 1),
         "objects": round(len(gc.get_objects()) / 1e3, 1),
     }
+
+
+def asked_for(process: psutil.Process) -> int:
+    """Return the bytes in memory that a process has asked for: its heaps and stacks, and what it changed of files.
+
+    Memory of a process alone (USS) is something else: pages of libraries are among it as soon as no other process of
+    the machine has the same library, so that it grows by 70 MB when some other program that uses torch ends.
+    """
+    try:
+        rolled = Path(f"/proc/{process.pid}/smaps_rollup").read_text(encoding="ascii")
+    except FileNotFoundError:  # no Linux
+        return int(process.memory_full_info().uss)
+    return next(int(line.split()[1]) * 1024 for line in rolled.splitlines() if line.startswith("Anonymous:"))
 
 
 def growth(samples: list[dict[str, float]]) -> dict[str, float]:

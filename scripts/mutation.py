@@ -60,7 +60,10 @@ GROUPS = {
         ),
         tuple(
             f"network/test_{name}.py"
-            for name in ("transforms", "convolution", "layer", "hyperbolic", "counting", "pooling", "resnet", "unet")
+            for name in (
+                *("transforms", "convolution", "layer", "hyperbolic", "counting", "pooling", "resnet", "unet"),
+                *("build", "initial"),
+            )
         ),
     ),
     "losses": Group(
@@ -161,6 +164,8 @@ def _copy(group: Group, folder: Path) -> None:
         "pytest_add_cli_args": ["-q", "-p", "no:cacheprovider", "-p", "no:timeout"],
         "also_copy": ["scripts", "docs", "benchmarks", "tests", "README.md"],
         "use_git_change_detection": False,
+        # On a machine with other work a test takes many times what it takes alone, and would count as a mutant killed.
+        "timeout_multiplier": 60.0,
     }
     project = re.sub(r"^timeout = .*\n", "", project, flags=re.MULTILINE)
     lines = [f"{key} = {json.dumps(value)}" for key, value in told.items()]
@@ -185,6 +190,7 @@ def _mutmut(folder: Path, options: argparse.Namespace, *names: str, command: str
     # The packages of this environment, and for processes that tests begin the changed package.
     paths = os.pathsep.join((site.getsitepackages()[0], str(folder / "mutants" / "src")))
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": paths, "QT_QPA_PLATFORM": "offscreen"}
+    environment["HYPOTHESIS_PROFILE"] = "first"
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     more = ["--max-children", str(options.processes)] if command == "run" else []
     done = subprocess.run(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 import displays
 import forked
@@ -21,6 +21,10 @@ ROOT = Path(__file__).parents[1]
 # HYPOTHESIS_PROFILE=explore draws new ones.
 settings.register_profile("same", derandomize=True, deadline=None, max_examples=25)
 settings.register_profile("explore", deadline=None)
+# The first example that fails is enough for a mutant: to look for a smaller one takes minutes.
+settings.register_profile(
+    "first", derandomize=True, deadline=None, max_examples=25, phases=(Phase.explicit, Phase.generate)
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 

@@ -10,8 +10,8 @@ Where a write fails, half of it is on the disk: that is what torn lines and torn
         assert load(folder) in (OLD, NEW), fault
 
 Where the power is cut, names are as they were left, as a journal of the file system keeps them, and what was written
-since a file was last brought to the disk is lost: it is as long as it was then. What is written into mapped files is
-not seen, and stays.
+since a file was last brought to the disk is lost: it holds what it held then. That goes for what is written into mapped
+files too. A disk may have written some of it by itself: with a seed, chance decides for each file whether it has.
 
 Writers in C (GDAL, HDF5) are seen where Python opens, moves or removes their files. `size_limit` stops these in the
 middle of a file, and `on_small_disk` runs a program on a disk of a few megabytes, where the system allows it.
@@ -27,7 +27,9 @@ import contextlib
 import errno
 import io
 import itertools
+import mmap
 import os
+import random
 import runpy
 import shutil
 import subprocess
@@ -80,8 +82,11 @@ class Disk:
     events: list[Event] = field(default_factory=list)
     hit: bool = False
     lock: threading.RLock = field(default_factory=threading.RLock)
-    synced: dict[Path, int] = field(default_factory=dict)
-    """Of files that were written since: how much of each was brought to the disk."""
+    seed: int | None = None
+    synced: dict[Path, bytes] = field(default_factory=dict)
+    """Of files that were written since: what of each was brought to the disk."""
+    maps: dict[Path, int] = field(default_factory=dict)
+    """Files that are mapped for writing, with how many maps there are: nobody hears when one is written to."""
 
     def covers(self, path: Path) -> bool:
         """Whether a path lies on it."""
@@ -111,22 +116,47 @@ class Disk:
 
     def _note(self, kind: str, path: Path, target: Path | None) -> None:
         """Remember what of a file would be left; told before it happens."""
-        if kind in ("write", "truncate"):
-            self.synced.setdefault(path, path.stat().st_size if path.exists() else 0)
+        if kind in ("write", "truncate", "reserve"):
+            if path not in self.synced:
+                self.synced[path] = _content(path)
         elif kind in ("sync", "remove"):
             self.synced.pop(path, None)
+            if kind == "remove":
+                self.maps.pop(path, None)
+            elif path in self.maps:  # which may be written to from now on
+                self.synced[path] = _content(path)
         elif kind == "rename" and target is not None:
-            self.synced.pop(target, None)
-            for one in [one for one in self.synced if one == path or path in one.parents]:
-                self.synced[target / one.relative_to(path)] = self.synced.pop(one)
+            for known in (self.synced, self.maps):
+                known.pop(target, None)
+                for one in [one for one in known if one == path or path in one.parents]:
+                    known[target / one.relative_to(path)] = known.pop(one)
+
+    def mapped(self, path: Path) -> None:
+        """Remember that a file may be written to through a map from now on."""
+        with self.lock:
+            if self.fault == "power" and self.covers(path):
+                self.maps[path] = self.maps.get(path, 0) + 1
+                if path not in self.synced:
+                    self.synced[path] = _content(path)
+
+    def unmapped(self, path: Path) -> None:
+        """Forget it; what was not brought to the disk until then is not there yet."""
+        with self.lock:
+            if path in self.maps:
+                self.maps[path] -= 1
+                if not self.maps[path]:
+                    del self.maps[path]
 
     def _lose(self) -> None:
         """Take away what was not brought to the disk."""
         global _disk
         _disk = None  # nobody hears of this
-        for path, size in self.synced.items():
-            if path.is_file():
-                os.truncate(path, min(size, path.stat().st_size))
+        chance = None if self.seed is None else random.Random(self.seed)
+        for path, before in sorted(self.synced.items()):
+            if path.is_file() and (chance is None or chance.random() < 0.5):
+                with _opened(path, "r+b") as file:
+                    file.truncate(min(len(before), path.stat().st_size))
+                    file.write(before[: path.stat().st_size])
 
 
 _disk: Disk | None = None
@@ -134,17 +164,18 @@ _listening = False
 
 
 @contextlib.contextmanager
-def disk(folder: str | Path, at: int = 0, fault: Fault = "full") -> Iterator[Disk]:
+def disk(folder: str | Path, at: int = 0, fault: Fault = "full", seed: int | None = None) -> Iterator[Disk]:
     """Let the disk below a folder fail at its ``at``-th event; with 0 it only counts.
 
-    Killing ends *this* process: see `killed` and the program.
+    Killing ends *this* process: see `killed` and the program. Without power all is lost that was not brought to the
+    disk; with a `seed` of some files, drawn by chance.
     """
     global _disk, _listening
     assert _disk is None, "one disk at a time"
     if not _listening:
         sys.addaudithook(_hear)  # which stays for as long as the process lives
         _listening = True
-    _disk = Disk(Path(os.path.abspath(folder)), at, fault)
+    _disk = Disk(Path(os.path.abspath(folder)), at, fault, seed=seed)
     try:
         with _watched():
             yield _disk
@@ -159,9 +190,11 @@ def events(folder: str | Path, action: Callable[[], Any]) -> list[Event]:
     return seen.events
 
 
-def killed(folder: str | Path, action: Callable[[], Any], at: int, fault: Fault = "kill") -> bool:
+def killed(
+    folder: str | Path, action: Callable[[], Any], at: int, fault: Fault = "kill", seed: int | None = None
+) -> bool:
     """Run a callable in a process of its own that is killed at the ``at``-th event; whether it came that far."""
-    return _in_a_child(lambda: _on(folder, at, action, fault)) == KILLED
+    return _in_a_child(lambda: _on(folder, at, action, fault, seed)) == KILLED
 
 
 def size_limit(most: int, action: Callable[[], Any]) -> bool:
@@ -295,8 +328,8 @@ def unsynced(seen: Sequence[Event]) -> list[Event]:
 # Inside --------------------------------------------------------------------------------------------------------------
 
 
-def _on(folder: str | Path, at: int, action: Callable[[], Any], fault: Fault) -> int:
-    with disk(folder, at, fault):
+def _on(folder: str | Path, at: int, action: Callable[[], Any], fault: Fault, seed: int | None) -> int:
+    with disk(folder, at, fault, seed):
         action()
     return 0
 
@@ -391,6 +424,55 @@ def _open(
 _opened = io.open
 
 
+class _Map(mmap.mmap):
+    """A map that says when it is brought to the disk. What is written to it in between nobody hears."""
+
+    _file: tuple[int, int] | None = None
+
+    def __new__(cls, number: int, *given: Any, **named: Any) -> _Map:
+        made = super().__new__(cls, number, *given, **named)
+        if _disk is not None and number >= 0 and named.get("access", mmap.ACCESS_WRITE) == mmap.ACCESS_WRITE:
+            path = _of_descriptor(number)
+            if path is not None:
+                made._file = _number_of(path)
+                _disk.mapped(path)
+        return made
+
+    def flush(self, *given: Any) -> None:
+        path = self._path()
+        # A disk that is full is no reason not to take what has its room there.
+        if _disk is not None and path is not None and _disk.fault == "power":
+            _disk.happens("sync", path)
+        super().flush(*given)
+
+    def __del__(self) -> None:
+        path = self._path()
+        if _disk is not None and path is not None:
+            _disk.unmapped(path)
+
+    def _path(self) -> Path | None:
+        """What its file is called now; None where it was removed or replaced."""
+        maps = [] if _disk is None or self._file is None else list(_disk.maps)
+        return next((path for path in maps if _number_of(path) == self._file), None)
+
+
+def _number_of(path: Path) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _content(path: Path) -> bytes:
+    """What a file holds; it is small."""
+    try:
+        with _opened(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return b""
+
+
 def _seen(kind: str, call: Callable[..., Any]) -> Callable[..., Any]:
     def seen(file: Any, *given: Any) -> Any:
         if _disk is not None:
@@ -410,6 +492,7 @@ def _seen(kind: str, call: Callable[..., Any]) -> Callable[..., Any]:
 def _watched() -> Iterator[None]:
     """Let what Python writes go through here for a while."""
     changed: list[tuple[Any, str, Any]] = [(builtins, "open", _open), (io, "open", _open)]
+    changed.append((mmap, "mmap", _Map))
     for name, kind in (("write", "write"), ("fsync", "sync"), ("fdatasync", "sync"), ("posix_fallocate", "reserve")):
         if hasattr(os, name):
             changed.append((os, name, _seen(kind, getattr(os, name))))

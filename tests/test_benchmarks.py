@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 from scipy import ndimage
 
@@ -34,6 +35,20 @@ def run(script: str, output: Path, *arguments: str) -> dict[str, Any]:
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(output.read_text(encoding="utf-8"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux")
+def test_memory_of_a_soak_is_what_a_process_asked_for_and_no_file_that_it_looks_at(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    soak, me = importlib.import_module("soak"), psutil.Process()
+    (tmp_path / "library").write_bytes(bytes(30_000_000))
+    before = soak.asked_for(me)
+    looked_at = np.memmap(tmp_path / "library", np.uint8, "r")
+    assert not looked_at.any()
+    assert soak.asked_for(me) - before < 15_000_000
+    asked = np.ones(30_000_000, np.uint8)
+    assert soak.asked_for(me) - before > 25_000_000
+    assert asked.all()
 
 
 @pytest.fixture(scope="module")

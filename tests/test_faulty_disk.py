@@ -96,6 +96,62 @@ def test_a_torn_line_of_a_log_is_half_on_the_disk(tmp_path):
 
 
 @posix
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="what is mapped is not told here")
+def test_what_was_written_through_a_map_is_lost_with_the_power_unless_it_was_brought_to_the_disk(tmp_path):
+    def write(path, sync):
+        values = np.lib.format.open_memmap(path, "r+")
+        values[:2] = 1
+        if sync == "map":
+            values.flush()
+        if sync == "file":
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+        values[2:] = 2
+        (tmp_path / "end").touch()  # where the power is cut
+
+    for sync, left in (("", [0, 0, 0, 0]), ("map", [1, 1, 0, 0]), ("file", [1, 1, 0, 0])):
+        path = tmp_path / "values.npy"
+        np.save(path, np.zeros(4, np.uint8))
+        seen = events_without_power(tmp_path, lambda path=path, sync=sync: write(path, sync))
+        np.save(path, np.zeros(4, np.uint8))
+        (tmp_path / "end").unlink()
+        assert killed(tmp_path, lambda path=path, sync=sync: write(path, sync), seen, "power")
+        assert np.load(path).tolist() == left, sync
+
+
+def events_without_power(folder, action):
+    """How many events there are where the power is cut, which maps that are brought to the disk are among."""
+    with disk(folder, 0, "power") as seen:
+        action()
+    assert str(seen.events[-1]) == "create end"
+    return len(seen.events)
+
+
+@posix
+def test_a_disk_may_have_written_by_itself_what_was_not_asked_for(tmp_path):
+    def write():
+        for number in range(8):
+            (tmp_path / f"{number}").write_text("new")
+        (tmp_path / "end").touch()
+
+    found = set()
+    for seed in range(4):
+        for number in range(8):
+            (tmp_path / f"{number}").write_text("old")
+        (tmp_path / "end").unlink(missing_ok=True)
+        with disk(tmp_path, 0, "power") as seen:
+            write()
+        (tmp_path / "end").unlink()
+        for number in range(8):
+            (tmp_path / f"{number}").write_text("old")
+        assert killed(tmp_path, write, len(seen.events), "power", seed)
+        left = [(tmp_path / f"{number}").read_text() for number in range(8)]
+        assert set(left) == {"", "new"}  # which is what became of a file that was emptied and written
+        found.add(tuple(left))
+    assert len(found) > 1
+
+
+@posix
 def test_a_program_is_killed_or_told(tmp_path):
     program = ["-c", f"import pathlib; pathlib.Path({str(tmp_path / 'a')!r}).write_text('12345678')"]
     assert faulty_disk.run(program, tmp_path, 2, "kill").returncode == KILLED

@@ -35,6 +35,11 @@ def part_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.part")
 
 
+def is_part(name: str) -> bool:
+    """Tell whether a file is called as what is not whole yet, whoever writes it."""
+    return _PART.fullmatch(name) is not None
+
+
 def take_name(part: Path, path: Path, exclusive: bool) -> None:
     """Give what is whole now its name.
 

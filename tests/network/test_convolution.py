@@ -70,6 +70,12 @@ def test_agrees_with_plain_convolutions(ours, dtype, tolerance, d, m, n, space, 
     ours.add_transposed(target, hidden.to(inner), kernels, -0.3, staging)
     close(target, 1 - 0.3 * transposed(hidden, kernels, padding=1))
 
+    older = torch.empty_like(state).copy_(state.flip(1))
+    wanted = 2 * state - older - 0.3 * transposed(hidden, kernels, padding=1)
+    for target in (torch.full_like(state, torch.nan), older):
+        ours.leap(target, older, state, hidden.to(inner), kernels, -0.3, staging)
+        close(target, wanted)
+
     leaf = kernels.clone().requires_grad_()
     (expected,) = torch.autograd.grad(convolve(state, leaf, padding=1), leaf, hidden)
     close(ours.kernel_gradient(hidden.to(inner), state, kernels, staging), expected)

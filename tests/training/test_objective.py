@@ -54,6 +54,8 @@ def test_a_job_without_an_objective_has_the_usual_one(layered):
         ),
         ({"knowledge": [{"kind": "share"}]}, "class_name"),
         ({"knowledge": [{"kind": "share", "class_name": "salt", "at_least": 0.5, "at_most": 0.2}]}, "share of salt"),
+        ({"knowledge": [{"kind": "share", "class_name": "salt", "at_most": 1.01}]}, "share of salt"),
+        ({"knowledge": [{"kind": "share", "class_name": "salt", "at_least": -0.01}]}, "share of salt"),
         ({"knowledge": [{"kind": "order", "class_names": ["top"]}]}, "two or more"),
         ({"knowledge": [{"kind": "order", "class_names": ["top", "top"]}]}, "each once"),
         ({"knowledge": [{"kind": "absence", "class_name": "salt"}]}, "where salt does not occur"),
@@ -91,6 +93,12 @@ def test_what_is_known_without_labels_is_in_the_forecast(layered):
     assert more - plain == 9 * voxels * 3 * 4  # arrays of three classes in float32
     sizes = (training_bytes(each.network, (16, 32), each.schedule, 2, 3, "cpu") for each in (knowing, job))
     assert next(sizes) - next(sizes) == more - plain
+
+
+def test_lists_are_as_good_as_tuples():
+    listed = Objective(["dice"], knowledge=[Order(["top", "base"])])
+    assert listed == Objective(("dice",), knowledge=(Order(("top", "base")),))
+    assert hash(listed) == hash(Objective(("dice",), knowledge=(Order(("top", "base")),)))
 
 
 def test_boxes_of_an_absence_may_be_plain_names_and_values():

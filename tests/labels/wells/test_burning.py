@@ -51,24 +51,55 @@ def test_the_box_of_a_path_holds_all_that_it_labels(mapped, table):
     assert box == Box(tuple(int(axis.min()) for axis in found), tuple(int(axis.max()) + 1 for axis in found))
 
 
-def test_of_a_voxel_that_a_path_crosses_its_middle_decides():
-    survey = xr.DataArray(
-        np.zeros((3, 8, 8), np.float32),
+def squared() -> xr.DataArray:
+    """A survey whose inlines go north and whose crosslines go east, 10 m apart."""
+    return xr.DataArray(
+        np.zeros((8, 8, 24), np.float32),
         dims=("inline", "crossline", "twt"),
-        coords={"inline": np.arange(3.0), "crossline": np.arange(8.0), "twt": 4.0 * np.arange(8)},
+        coords={"inline": np.arange(8.0), "crossline": np.arange(8.0), "twt": 4.0 * np.arange(24)},
         attrs={"geometry": SurveyGeometry((0.0, 0.0), (1.0, 1.0), (0.0, 0.0), (0.0, 10.0), (10.0, 0.0))},
     )
-    # Along a crossline, down by 0.45 of a sample a trace.
-    n = 7
+
+
+@pytest.mark.parametrize("along", [0, 1])
+def test_of_a_voxel_that_a_path_crosses_its_middle_decides(along):
+    survey, n = squared(), 7
+    # Along a crossline or an inline, down by 0.45 of a sample a trace.
+    away = [np.zeros(n), np.zeros(n)]
+    away[1 - along] = np.arange(n) * 10.0
     path = DeviatedWell(
-        "A", 1.0, 0.0, np.arange(n) * 100.0, np.arange(n) * 10.0, np.zeros(n), 4.0 * (2 + 0.45 * np.arange(n)),
+        "A", *(0.0, 3.0)[:: -1 if along else 1], np.arange(n) * 100.0, *away, 4.0 * (2 + 0.45 * np.arange(n)),
         tuple(Stretch(50.0 * k - 25, 50.0 * k + 25, "12"[k % 2]) for k in range(13)),
     )  # fmt: skip
     out = np.zeros(survey.shape, np.uint8)
     burn([path], survey, ClassTable.default(2), out, 0.0)
     # What lies nearest to the middle of its voxel is at the trace itself: every second stretch, all of one class.
-    own = [out[1, j, int(np.floor(2 + 0.45 * j + 0.5))] for j in range(n)]
+    found = [np.moveaxis(out, along, 0)[j, 3] for j in range(n)]
+    assert np.count_nonzero(out) >= n
+    own = [column[int(np.floor(2 + 0.45 * j + 0.5))] for j, column in enumerate(found)]
     assert own == [1] * n
+
+
+def test_of_a_sample_that_a_steep_path_crosses_its_middle_decides():
+    survey, n = squared(), 6
+    # Three samples down a trace, so that in most voxels only the depth tells its points apart.
+    depth = 2 + 3.0 * np.arange(n)
+    path = DeviatedWell(
+        "A", 3.0, 0.0, 100 * depth, np.arange(n) * 10.0, np.zeros(n), 4.0 * depth,
+        tuple(Stretch(50.0 * k - 25, 50.0 * k + 25, "12"[k % 2]) for k in range(40)),
+    )  # fmt: skip
+    out = np.zeros(survey.shape, np.uint8)
+    burn([path], survey, ClassTable.default(2), out, 0.0)
+    assert np.count_nonzero(out) >= 3 * n - 2
+    assert set(out[out > 0].tolist()) == {1}  # whole samples lie in every second stretch
+
+
+def test_a_fall_off_that_is_none_is_refused(survey, table):
+    well = Well("A", 103, 204, (Interval(40, 60, "shale"),))
+    out = np.zeros(survey.shape, np.uint8)
+    with pytest.raises(LabelError, match="fall off over 0 traces"):
+        burn([well], survey, table, out, 1.0, fall_off=0.0, weights=np.zeros_like(out))
+    assert not out.any()
 
 
 def test_what_is_left_out_is_named_with_its_place(survey, mapped, table):

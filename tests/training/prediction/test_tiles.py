@@ -1,6 +1,7 @@
 """Tiles cover a region once, whatever its size; what tiles do not disturb comes back unchanged."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -93,7 +94,18 @@ def test_tiles_are_exact_where_that_is_not_much_more_work():
     assert all(cut.overlap >= 40 and cut.fade == 0 for cut in lattice.cuts)
     # Halos of 90 in tiles of 200 would mean ten times the work.
     lattice = choose(Box.whole((1000, 1000)), (4, 4), 90, 200 * 200)
-    assert all(0 < cut.fade < cut.overlap < 90 for cut in lattice.cuts)
+    assert all(0 < cut.fade == cut.overlap // 2 < cut.overlap < 90 for cut in lattice.cuts)
+
+
+@given(shapes, st.sampled_from([3, 17, 90]) | st.none(), st.integers(1, 1_000_000), st.integers(0, 100))
+def test_a_region_elsewhere_is_cut_alike(axes, radius, voxels, cells):
+    shape, multiples = zip(*axes, strict=True)
+    here, away = Box.whole(shape), tuple(cells * m for m in multiples)
+    there = Box(away, tuple(n + a for n, a in zip(shape, away, strict=True)))
+    for cut, other, a in zip(
+        choose(here, multiples, radius, voxels).cuts, choose(there, multiples, radius, voxels).cuts, away, strict=True
+    ):
+        assert other == replace(cut, start=cut.start + a, stop=cut.stop + a)
 
 
 def test_an_axis_stays_whole_rather_than_being_cut_everywhere():
@@ -104,6 +116,9 @@ def test_an_axis_stays_whole_rather_than_being_cut_everywhere():
 def test_sections_are_cut_without_overlap():
     lattice = choose(Box.whole((50, 300, 400)), (1, 8, 8), 30, 2**20, (0, 4))
     assert (lattice.cuts[0].tile, lattice.cuts[0].overlap, lattice.cuts[0].count) == (4, 0, 13)
+    lattice = choose(Box((7, 0, 0), (50, 300, 400)), (1, 8, 8), 30, 2**20, (0, 5))
+    assert [cut.seen(0) for cut in lattice.cuts[:1]] == [(7, 12)]
+    assert lattice.cuts[0].count == 9
 
 
 def test_numbers_that_make_no_tiles_are_refused():
@@ -111,3 +126,5 @@ def test_numbers_that_make_no_tiles_are_refused():
         Cut(0, 10, 4, 8, 8)
     with pytest.raises(ValueError, match="no tiles"):
         Cut(0, 10, 4, 6)
+    with pytest.raises(ValueError, match="no tiles"):
+        Cut(8, 8, 4, 8)

@@ -245,6 +245,26 @@ def test_terms_of_one_name_add_up():
     torch.testing.assert_close(terms[0] + terms[1], terms[2])
 
 
+def test_shares_of_the_blocks_before_are_those_of_their_class_and_outlive_a_pause():
+    known = (Share("a", 0.5, 0.5), Smoothness(), Share("b", 0.5, 0.5))
+    batch = Batch(torch.zeros(2, 1, 5, 6), torch.zeros(SPACE, dtype=torch.int64))
+    scores, others = random(2, 3, 5, 6), sure(torch.zeros(SPACE, dtype=torch.int64))
+    first, second = (Criterion(Objective(knowledge=known), "abc", 1) for _ in range(2))
+    assert first.notes == 4
+    first.terms(others, batch, np.ones(3, int))
+    first.commit(first.noted(scores))
+    a, _, b = first.state()
+    assert [float(share["filled"] / share["voxels"]) for share in (a, b)] == pytest.approx([1, 0])
+    fresh = second.terms(scores, batch, np.ones(3, int))
+    second.resume(first.state())
+    went_on, kept = (one.terms(scores, batch, np.ones(3, int)) for one in (second, first))
+    for name in ("share of a", "share of b"):
+        torch.testing.assert_close(went_on[name], kept[name])
+        assert went_on[name] != fresh[name]
+    second.resume(first.state()[:1])  # of another objective: as it was
+    torch.testing.assert_close(second.terms(scores, batch, np.ones(3, int))["share of a"], kept["share of a"])
+
+
 def surveyed(folder, layers, noise, known):
     """A small survey of three layers with two labelled columns, and how well a network trained on it predicts it."""
     rng = np.random.default_rng(1)

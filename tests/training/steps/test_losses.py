@@ -174,6 +174,19 @@ def test_class_weights_help_the_rare():
     torch.testing.assert_close(nearly_full, class_weights(counts, "full"), rtol=1e-5, atol=0)
 
 
+def test_a_class_of_one_voxel_weighs_twice_one_of_two():
+    one, two, *_ = class_weights(np.array([1, 2, 0]), "full").tolist()
+    assert one == pytest.approx(2 * two)
+
+
+def test_losses_have_the_type_of_the_scores_whatever_the_type_of_the_weights():
+    scores, labels = torch.zeros(1, 2, 2, 2), torch.tensor([[[1, 0], [2, 1]]])
+    for kind in (torch.float64, torch.float16, torch.uint8):
+        known = labelled(scores, labels, torch.ones(1, 2, 2, dtype=kind))
+        assert known.weights.dtype == torch.float32
+        assert cross_entropy(known, torch.ones(2)).dtype == torch.float32
+
+
 def test_the_criterion_names_its_terms():
     batch = Batch(torch.zeros(1, 1, 2, 6), torch.tensor([[[0, 1, 2, 3, 0, 0]] * 2]))
     scores = torch.randn(1, 3, 2, 6, generator=torch.Generator().manual_seed(0))

@@ -104,7 +104,7 @@ class PredictionStore:
             self._marks.begin(plan.to_plain(), what)
             for name in plan.arrays:
                 target = self._of(name)
-                if target.read(f"{store.VALUES}/zarr.json") is None:
+                if target.read_json(f"{store.VALUES}/zarr.json") is None:
                     self._create(target, name, plan)
                 self._arrays[name] = open_shards(target)
 

@@ -15,11 +15,15 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from napari_fhn import record
+from napari_fhn.record.aside import settle
 from napari_fhn.surveys.bricks import store
 from napari_fhn.surveys.bricks.copied import open_bricks
 from napari_fhn.surveys.bricks.copying import Copied
 from napari_fhn.surveys.bricks.plan import UNIT_BYTES, Plan
 from napari_fhn.surveys.moving import sentences, sync
+from napari_fhn.surveys.remote.target import Target
+from napari_fhn.surveys.swapping import put_in_place
 
 #: An axis is long above this; what is no longer than this along every axis is small enough for the view.
 LONG = 256
@@ -77,9 +81,11 @@ def build_pyramid(
     shapes = _shapes(survey.shape)
     total = sum(math.prod(shape) for shape in shapes[:-1]) * survey.dtype.itemsize
     done = 0
-    new = path / f".{_LEVELS}.partial"
+    # Beside the store: what is half written in it would keep it from being opened after a power cut.
+    new, aside = (path.with_name(f".{path.name}.{_LEVELS}.{word}") for word in ("partial", "replaced"))
     with sentences(path):
-        shutil.rmtree(new, ignore_errors=True)
+        for old in (new, aside, path / f".{_LEVELS}.partial"):  # the last as earlier versions left it
+            shutil.rmtree(old, ignore_errors=True)
         try:
             yield Copied(0, total)
             zarr.create_group(new)
@@ -103,12 +109,17 @@ def build_pyramid(
                 finer = store.load(new / str(k))
             if len(shapes) > 1:
                 sync(new)
-                shutil.rmtree(path / _LEVELS, ignore_errors=True)
-                new.rename(path / _LEVELS)
-            group = zarr.open_group(path, mode="r+")
-            group.attrs["ome"] = _ome(survey, shapes)
+                put_in_place(new, path / _LEVELS, aside)
+                settle(path)
+            # Not by zarr: of a file that it has just renamed nothing need be on the disk.
+            target = Target(path)
+            said = target.read_json("zarr.json")
+            said["attributes"]["ome"] = _ome(survey, shapes)
+            target.write("zarr.json", record.to_bytes(said))
+            target.sweep()
         finally:
-            shutil.rmtree(new, ignore_errors=True)
+            for old in (new, aside):  # which of them it is depends on what the system can do
+                shutil.rmtree(old, ignore_errors=True)
 
 
 def levels(path: str | Path) -> list[Level]:

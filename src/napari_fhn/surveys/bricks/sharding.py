@@ -194,7 +194,7 @@ def _plain(said: dict[str, Any]) -> dict[str, Any]:
 
 def _array(target: Target, survey: xr.DataArray, plan: Plan) -> Any:
     """The array of the values, made where there is none yet."""
-    if target.read(f"{store.VALUES}/zarr.json") is None:
+    if target.read_json(f"{store.VALUES}/zarr.json") is None:
         shard = tuple(-(-u // b) * b for u, b in zip(plan.unit, plan.brick, strict=True))
         create_shards(target, survey, plan.dtype, plan.brick, shard)
     # Empty bricks are written too: a shard whose values are all alike is there as well.
@@ -228,11 +228,16 @@ def create_shards(
     shard: tuple[int, ...],
     fill: float | None = None,
 ) -> None:
-    """Make an empty store that is not whole yet, see `napari_fhn.surveys.bricks.store.create`."""
+    """Make an empty store that is not whole yet, see `napari_fhn.surveys.bricks.store.create`.
+
+    Its array of values says that it is made: it is there when all else is on the disk.
+    """
+    target.forget_torn()
     with warnings.catch_warnings():
         # That the folder of the marks is no part of the hierarchy.
         warnings.simplefilter("ignore")
-        store.create(target.store(), survey, dtype, brick, shard=shard, fill=fill)
+        store.create(target.store(), survey, dtype, brick, shard=shard, fill=fill, settled=target.settle_all)
+    target.settle_all()
 
 
 def _finish(target: Target, head: dict[str, Any], marks: Marks, count: int) -> None:
@@ -252,6 +257,7 @@ def whole(target: Target) -> None:
             # That no other version of the format has it.
             warnings.simplefilter("ignore")
             zarr.consolidate_metadata(target.store())
+    target.sweep()
     said = target.read_json("zarr.json")
     said["attributes"][store.KEY].pop(store.UNFINISHED, None)
     target.write("zarr.json", record.to_bytes(said))

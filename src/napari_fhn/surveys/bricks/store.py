@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -78,6 +79,7 @@ def create(
     *,
     shard: tuple[int, ...] | None = None,
     fill: float | None = None,
+    settled: Callable[[], None] = lambda: None,
 ) -> zarr.Array[Any]:
     """Make an empty store for a survey.
 
@@ -98,6 +100,8 @@ def create(
         until whoever writes it has written all of them.
     fill : float, optional
         What a brick reads as that is not there; chosen so that it is not taken for data when absent.
+    settled : callable
+        Called when all is there but the values.
 
     Returns
     -------
@@ -127,6 +131,7 @@ def create(
     attributes: dict[str, Any] = {k: v for k, v in survey.attrs.items() if isinstance(v, str)}
     if "spatial_ref" in survey.coords:
         attributes["grid_mapping"] = "spatial_ref"
+    settled()
     if shard is not None and VALUES in group:
         return cast("zarr.Array[Any]", group[VALUES])  # somebody else was quicker
     return group.create_array(

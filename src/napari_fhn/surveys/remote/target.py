@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_fhn import record
+from napari_fhn import leftovers, record
+from napari_fhn.record.aside import settle
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.lazy import one_line
 from napari_fhn.surveys.remote.addresses import check_address, failed, named, system, url_of
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from zarr.abc.store import Store
 
 _UNWRITABLE = ("http", "https")
+_UNFINISHED = re.compile(r".+\.[0-9a-f]{32}\.partial")
+"""As zarr calls what it writes until it is whole."""
 
 
 class Target:
@@ -128,14 +132,38 @@ class Target:
                 (self.folder / folder).rmdir()
 
     def is_empty(self) -> bool:
-        """Tell whether nothing lies there."""
-        return not self.names(".") if self.url is None else not self.names("")
+        """Tell whether nothing lies there but what this program was about to write when it was killed."""
+        if self.url is not None:
+            return not self.names("")
+        return all(leftovers.is_part(name) for _, _, names in os.walk(self.folder) for name in names)
 
     def settle(self, name: str) -> None:
         """Bring a file that zarr has written to the disk; an object is there when it has been taken."""
         if self.url is None:
             with contextlib.suppress(FileNotFoundError), (self.folder / name).open("rb+") as file:
                 os.fsync(file.fileno())
+
+    def settle_all(self) -> None:
+        """Bring all that zarr has written to the disk, and its names."""
+        for folder, _, names in os.walk(self.folder if self.url is None else ""):
+            for name in names:
+                self.settle(str(Path(folder, name)))
+            settle(Path(folder))
+
+    def forget_torn(self) -> None:
+        """Remove what zarr was about to say of groups and arrays when the power went."""
+        for folder, _, names in os.walk(self.folder if self.url is None else ""):
+            name = str(Path(folder, "zarr.json"))
+            if "zarr.json" in names and self.read_json(name) is None:
+                Path(name).unlink(missing_ok=True)
+
+    def sweep(self) -> None:
+        """Remove what was just being written in processes that are gone, where nobody writes any more."""
+        for folder, _, names in os.walk(self.folder if self.url is None else ""):
+            leftovers.sweep(Path(folder))
+            for name in names:
+                if _UNFINISHED.fullmatch(name):
+                    Path(folder, name).unlink(missing_ok=True)
 
     def _failed(self, error: BaseException) -> SurveyError:
         if self.url is not None:
