@@ -70,6 +70,18 @@ def test_a_section_is_the_same_whatever_box_it_is_asked_in(told, survey):
     assert told._ways(Box((0, 3, 0), (lines, 4, samples))) == (1,)
 
 
+@pytest.mark.parametrize("shape", [(11, 13, 37), (9, 5, 3), (2, 30, 101), (17, 23, 8), (1, 1, 20)])
+def test_surveys_of_any_size(tmp_path, shape):
+    rng = np.random.default_rng(0)
+    np.save(tmp_path / "odd.npy", rng.standard_normal(shape).astype(np.float32))
+    labels = np.zeros(shape, np.uint8)
+    labels[0, 0] = np.arange(shape[2]) * 2 // shape[2] + 1
+    labels[-1, -1] = labels[0, 0]
+    said = factor(Volume((Input(str(tmp_path / "odd.npy")),)), labels, 2).read(Box.whole(shape))
+    assert said.shape == (2, *shape)
+    np.testing.assert_allclose(said.sum(axis=0), 1, atol=1e-5)
+
+
 def test_sections_at_once_are_those_one_by_one(told, survey, monkeypatch):
     box = Box((0, 0, 0), (12, *survey.truth.shape[1:]))
     at_once = told.read(box)

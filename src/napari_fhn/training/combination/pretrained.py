@@ -156,8 +156,8 @@ class Sections:
             with torch.no_grad():
                 seen = self._network(self._read(outer, window.across, window.line, window.line + 1))[0]
             first = (window.first - outer.start[along]) // self.stride
-            cells = -(-(window.last - window.first) // self.stride)
-            found = seen[:, first : first + cells].cpu().numpy().copy()
+            along_it, down = -(-(window.last - window.first) // self.stride), len(self.depths)
+            found = seen[:, first : first + along_it, :down].cpu().numpy().copy()
             self._kept[window] = found
         self._kept.move_to_end(window)
         while len(self._kept) > _KEPT:
