@@ -134,6 +134,16 @@ def test_strokes_and_points_are_known_too(volume, survey):
     assert (said == survey.truth[21])[asked].mean() > 0.5
 
 
+def test_what_is_kept_is_bounded(volume, survey, monkeypatch):
+    expected = factor(volume, survey.labels, len(survey.names)).read(Box((0, 0, 0), (1, *survey.truth.shape[1:])))
+    monkeypatch.setattr(pretrained, "_KEPT", 200_000)
+    one = factor(volume, survey.labels, len(survey.names))
+    np.testing.assert_array_equal(one.read(Box((0, 0, 0), (1, *survey.truth.shape[1:]))), expected)
+    kept = one._sections._kept.values()
+    assert sum(part.nbytes for part in kept) == one._sections._held
+    assert one._sections._held <= 200_000 or len(kept) == 1
+
+
 def test_of_very_many_bodies_some_show_what_features_mean(volume, survey, monkeypatch):
     monkeypatch.setattr(pretrained, "_WINDOWS", 10)
     labels = np.zeros_like(survey.labels)

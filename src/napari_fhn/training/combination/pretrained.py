@@ -46,8 +46,8 @@ _WINDOWS = 96
 _MARGIN = 16
 """Traces beside labelled ones of which features are kept, as strokes go on."""
 
-_KEPT = 256
-"""Windows whose features are kept."""
+_KEPT = 2**27
+"""Bytes of features that are kept."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,7 @@ class Sections:
         self._line = len(lateral) == 1
         self.shape = (*([1] if self._line else []), *lateral, volume.shape[vertical])
         self._kept: OrderedDict[_Window, Floats] = OrderedDict()
+        self._held = 0
 
     def scores(self, box: Box, across: int, head: LinearHead) -> Floats:
         """Return ``(classes, *box.shape)``, probabilities by a linear map of what is seen in sections of a box.
@@ -159,9 +160,10 @@ class Sections:
             along_it, down = -(-(window.last - window.first) // self.stride), len(self.depths)
             found = seen[:, first : first + along_it, :down].cpu().numpy().copy()
             self._kept[window] = found
+            self._held += found.nbytes
         self._kept.move_to_end(window)
-        while len(self._kept) > _KEPT:
-            self._kept.popitem(last=False)
+        while self._held > _KEPT and len(self._kept) > 1:
+            self._held -= self._kept.popitem(last=False)[1].nbytes
         return found
 
     def beside(self, box: Box, along: int) -> float:
