@@ -41,6 +41,7 @@ class KeptWhole(QObject):
         self._viewer = viewer
         self._canvas: QWidget | None = None
         self._before: tuple[Any, ...] | None = None
+        self._chosen: tuple[Any, ...] | None = None
         self._filled = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -76,9 +77,10 @@ class KeptWhole(QObject):
         return False
 
     def _note(self, size: QSize) -> None:
-        share = self._share(size)
-        self._before = look_of(self._viewer) if share <= _SLACK else None
-        self._filled = share >= _FILLS
+        share, look = self._share(size), look_of(self._viewer)
+        self._before = look if share <= _SLACK else None
+        if look != self._chosen:  # from afar it stays, also where a smaller canvas was filled by it for a while
+            self._chosen, self._filled = look, share >= _FILLS
         self._timer.start()
 
     def _look(self) -> None:
@@ -88,6 +90,7 @@ class KeptWhole(QObject):
         share = self._share(self._canvas.size())
         if np.isfinite(share) and (share > _SLACK or (self._filled and share < _FITTED)):
             fit(self._viewer)
+            self._chosen, self._filled = look_of(self._viewer), True
 
     def _share(self, size: QSize) -> float:
         """Return which share of a canvas all that is open takes, the way in which it takes more; infinite for none."""
