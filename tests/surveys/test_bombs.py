@@ -93,7 +93,7 @@ def test_segy_that_promises_thousands_of_headers_and_billions_of_samples(tmp_pat
         surveys.open(path)
     head[3500:3502], head[3268:3272] = b"\2\0", struct.pack(">I", 2**31 + 5)
     path.write_bytes(head + bytes(10_000))
-    with pytest.raises(SurveyError, match="2147483653 samples"):
+    with pytest.raises(SurveyError, match="2,147,483,653 samples"):
         surveys.open(path)
 
 

@@ -34,7 +34,7 @@ def test_nothing_is_no_set():
 
 @pytest.mark.parametrize("dims", [("x",), ("a", "b", "c", "d")])
 def test_two_or_three_axes_can_be_worked_on(dims):
-    with pytest.raises(ProjectError, match=f"'odd' has {len(dims)} spatial axes"):
+    with pytest.raises(ProjectError, match=f"'odd' has {len(dims)} spatial ax[ei]s"):
         SurveySet.of({"odd": xr.DataArray(np.zeros((2,) * len(dims)), dims=dims)})
 
 

@@ -186,7 +186,7 @@ def test_a_damaged_step_costs_that_step_and_is_kept_aside(session):
     data[-1] ^= 1  # a bit of the values
     second.write_bytes(data)
     assert [entry.number for entry in session.steps.entries] == [2, 3]
-    assert "One change of the labels cannot be taken back any more" in session.steps.words[0]
+    assert "1 change of the labels cannot be taken back any more" in session.steps.words[0]
     with pytest.raises(StepDamaged):
         session.steps.toggle(session.steps.entries[0])
     assert [entry.number for entry in session.steps.entries] == [3]

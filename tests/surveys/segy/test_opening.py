@@ -197,7 +197,7 @@ def patch(path: Path, byte: int, data: bytes) -> None:
         (lambda p: patch(p, 3225, b"\x00\x07"), "goes on for"),
         (lambda p: patch(p, 3225, b"\x00\x63"), "sample format at bytes 3225-3226 is 99"),
         (lambda p: patch(p, 3221, b"\x00\x00"), "no samples"),
-        (lambda p: patch(p, 3221, b"\xff\xff"), "65535 samples"),
+        (lambda p: patch(p, 3221, b"\xff\xff"), "65,535 samples"),
         (lambda p: p.write_text("dear diary"), "it is text, not SEG-Y"),
     ],
 )
@@ -219,7 +219,7 @@ def test_a_damaged_file_is_refused_in_a_sentence(volume, damage, sentence):
         (lambda p: patch(p, 3505, b"\x00\x01"), "number of extended text headers (1", 0),
         (lambda p: patch(p, 3501, b"\x02\x00" + b"\x00" * 4 + b"\x00\x03"), "additional trace headers", 0),
         (lambda p: patch(p, 3600 + 189, (99).to_bytes(4, "big")), "far off the rest", 1),
-        (lambda p: patch(p, 3600 + 193, (22).to_bytes(4, "big")), "repeat the place of another", 1),
+        (lambda p: patch(p, 3600 + 193, (22).to_bytes(4, "big")), "repeats the place of another", 1),
     ],
 )
 def test_a_lying_header_is_seen_through_and_said(volume, damage, note, missing):

@@ -73,7 +73,7 @@ def test_a_class_of_which_nothing_is_left_on_the_voxels_is_named():
     part = part_of(Labels(values, name="fine", metadata=metadata), mine, material, ClassTable(()), "")
     assert part.words == (
         "fine: its times, 2 ms apart, were taken 4 ms apart.",
-        "fine: nothing is left of 2 coal (1 voxels) on the grid of the survey, which is coarser; give what is so small "
+        "fine: nothing is left of 2 coal (1 voxel) on the grid of the survey, which is coarser; give what is so small "
         "as points or picks.",
     )
     with pytest.raises(LabelError, match="covers the middle of a cell of the survey"):

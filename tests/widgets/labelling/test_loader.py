@@ -50,7 +50,7 @@ def test_a_log_dropped_on_the_canvas_is_loaded_by_the_desk(viewer, seismic, spin
     log = sample_data.SEISMIC.wells.parent / "W-1.las"
     before = len(viewer.layers)
     assert viewer.open(str(log), plugin="napari-fhn") == []
-    settle(seismic, spin, "1 wells are labels")
+    settle(seismic, spin, "1 well is a label")
     assert [well.name for well in seismic.labelling.wells.state.wells] == ["W-1"]
     assert {layer.name for layer in viewer.layers[before:]} == {"Labels", "Prediction", "Wells", "Well paths"}
     assert dropped.get_reader([str(log), str(sample_data.SEISMIC.wells)]) is None
@@ -154,7 +154,7 @@ def test_points_with_options_fall_off_and_so_they_come_back(seismic, spin, tmp_p
     loader, book = seismic.labelling.loader, seismic.book
     loader.ask_files = lambda found, loaded: [found[0].source.answered(radius=2.0, fall_off=1.0)]
     loader.load([path], confirm=True)
-    settle(seismic, spin, "1 points of points.csv")
+    settle(seismic, spin, "1 point of points.csv")
     weights = seismic.project.session.weight_volume(book.layer.data.shape)
     assert weights[10, 10, 10] == 100
     assert weights[10, 11, 10] == 61
@@ -188,7 +188,7 @@ def test_a_class_of_a_finer_label_volume_of_which_nothing_is_left_is_named(seism
     fine.to_netcdf(tmp_path / "fine.nc")
     seismic.labelling.loader.load([tmp_path / "fine.nc"])
     settle(seismic, spin, "voxels are labels now")
-    assert "fine.nc: nothing is left of 50 (1 voxels) on the grid of the survey" in seismic.messages.message
+    assert "fine.nc: nothing is left of 50 (1 voxel) on the grid of the survey" in seismic.messages.message
     assert seismic.book.state.classes.by_code == {40: 1}
 
 
@@ -351,5 +351,5 @@ def test_what_another_distribution_reads_comes_in_through_the_same_button(seismi
     assert np.count_nonzero(seismic.book.layer.data) == 3
     (tmp_path / "wells.acme").write_bytes(b"ACME wells")
     seismic.labelling.loader.load([tmp_path / "wells.acme"])
-    settle(seismic, spin, "1 wells are labels")
+    settle(seismic, spin, "1 well is a label")
     assert [well.name for well in seismic.labelling.wells.state.wells] == ["A-1"]

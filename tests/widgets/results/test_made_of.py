@@ -121,10 +121,13 @@ def test_parts_are_ticked_in_advanced(labelled):
     planning, fields = dock.desk.planning, dock.network.advanced.factors
     planning.choose("sections")
     planning.combine(["auto"])
-    assert list(fields.ticks) == ["reflectors"]
+    assert list(fields.ticks) == ["reflectors", "pretrained"]
     assert fields.ticks["reflectors"].isChecked()
     fields.ticks["reflectors"].click()
+    assert planning.state.settings.combination.factors == ("pretrained",)
+    fields.ticks["pretrained"].click()
     assert planning.state.settings.combination is None
     assert not dock.results.made_of.smoothing.isEnabled()
+    fields.ticks["pretrained"].click()
     fields.ticks["reflectors"].click()
     assert planning.state.settings.combination.factors is None

@@ -127,7 +127,7 @@ def test_a_class_of_which_nothing_is_left_on_the_grid_is_named_when_it_is_compar
     desk.comparison.compare(layer)
     assert spin(settled(dock)), desk.messages.message
     called = "2 coal" if ours else "2 class 2"
-    assert f"fine: nothing is left of {called} (1 voxels) on the grid of the survey" in desk.messages.message
+    assert f"fine: nothing is left of {called} (1 voxel) on the grid of the survey" in desk.messages.message
 
 
 def test_a_prediction_is_kept_to_compare_with_the_next(predicted, spin):
@@ -153,7 +153,7 @@ def test_tidying_is_previewed_applied_and_taken_back(predicted, spin):
     assert spin(lambda: desk.state.activity.idle)
     assert shown not in viewer.layers
     assert not (np.asarray(desk.prediction.layer.data) == 3).any()
-    assert "have another class" in desk.messages.message
+    assert "1 voxel has another class" in desk.messages.message
     panel.back.click()
     assert spin(lambda: desk.state.activity.idle)
     np.testing.assert_array_equal(np.asarray(desk.prediction.layer.data), before)

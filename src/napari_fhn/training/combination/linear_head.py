@@ -41,8 +41,8 @@ def bumps(at: NDArray[np.floating], samples: int) -> Floats:
     Examples
     --------
     >>> import numpy as np
-    >>> bumps(np.array([0.0, 24.0]), 49).round(2).tolist()
-    [[1.0, 0.61, 0.14], [0.61, 1.0, 0.61]]
+    >>> (100 * bumps(np.array([0.0, 24.0]), 49)).astype(int).tolist()
+    [[100, 60, 13], [60, 100, 60]]
     """
     places = np.linspace(0, samples - 1, max(2, round(samples / SPACING) + 1))
     width = max(places[1] - places[0], 1.0)
