@@ -198,7 +198,7 @@ class HyperbolicNetwork(nn.Module):
         lift_into(state, coarse)
         return state
 
-    def forward(self, data: Tensor) -> Tensor:
+    def forward(self, data: Tensor, *, resting: Resting | None = None) -> Tensor:
         """Return the class scores (logits) at the resolution where the last layer leaves them.
 
         Parameters
@@ -206,6 +206,8 @@ class HyperbolicNetwork(nn.Module):
         data : Tensor
             ``(batch, input_channels, *space)``. A size that is no multiple of ``architecture.multiples`` is padded at
             its end by repeating the last voxel, and what belongs to the padding is cropped from the scores.
+        resting : Resting, optional
+            As for :meth:`scores`.
 
         Returns
         -------
@@ -220,7 +222,7 @@ class HyperbolicNetwork(nn.Module):
         RuntimeError
             On the way back, when the weights were changed after this, or when that way was gone before.
         """
-        scores = self._reader.together(self._padded_scores(data))
+        scores = self._reader.together(self._padded_scores(data, resting))
         sizes = [math.ceil(size / 2**level) for size, level in zip(data.shape[2:], self._levels(), strict=True)]
         return cropped(scores, self._read_axes(sizes))
 

@@ -6,6 +6,7 @@ moment. So it speaks before the network of the labels has made a step, and no we
 
 from __future__ import annotations
 
+import itertools
 from collections import OrderedDict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from torch import Tensor
 
 from napari_fhn.box import Box
 from napari_fhn.network.pooling import pad
+from napari_fhn.network.resting import Resting
+from napari_fhn.network.side_by_side import shares, side_by_side
 from napari_fhn.structure.bodies import Bodies, Labels, Without, labelled_columns
 from napari_fhn.training.combination.linear_head import LinearHead, bumps
 from napari_fhn.training.combination.settings import TITLES
@@ -31,8 +34,8 @@ _WORTH = 1.5
 """A box is looked at in both directions, which make unlike mistakes, where what has to be looked at around it is no
 more than half of it. A thin slab of a large survey would cost many times as much."""
 
-_AT_ONCE = 2**19
-"""Voxels of the sections that are looked at at once."""
+_AT_ONCE = 2**20
+"""Numbers in the states of the sections that a thread looks at at once: as many as the cache holds."""
 
 _COMPACT = 16
 """Traces: a body no wider is a well, and one section in each direction through its middle shows what it says."""
@@ -102,6 +105,7 @@ class Sections:
         self.shape = (*([1] if self._line else []), *lateral, volume.shape[vertical])
         self._kept: OrderedDict[_Window, Floats] = OrderedDict()
         self._held = 0
+        self._resting = Resting()
 
     def scores(self, box: Box, across: int, head: LinearHead) -> Floats:
         """Return ``(classes, *box.shape)``, probabilities by a linear map of what is seen in sections of a box.
@@ -121,18 +125,32 @@ class Sections:
         column = self._column(head, outer)
         out = np.empty((head.weights.shape[1], *box.shape), np.float32)
         inside = box.within(outer)
-        step = max(1, _AT_ONCE // (outer.shape[along] * outer.shape[2]))
-        for first in range(box.start[across], box.stop[across], step):
-            last = min(first + step, box.stop[across])
-            data = self._read(outer, across, first, last)
-            with torch.no_grad():
-                scores = torch.einsum("bchw,ck->bkhw", self._network(data), weights) + column
-                scores = self._network.on_grid(scores * self.pretrained.scale, data)
-                said = scores[:, :, inside[along], inside[2]].softmax(1).cpu().numpy()
-            there = [slice(None)] * 4
-            there[1 + across] = slice(first - box.start[across], last - box.start[across])
-            out[tuple(there)] = np.moveaxis(said, 0, 1 + across)
+
+        def look(lines: range) -> None:
+            for first in lines:
+                last = min(first + lines.step, lines.stop)
+                data = self._read(outer, across, first, last)
+                with torch.no_grad():
+                    seen = self._network(data, resting=self._resting)
+                    scores = torch.einsum("bchw,ck->bkhw", seen, weights) + column
+                    scores = self._network.on_grid(scores * self.pretrained.scale, data)
+                    said = scores[:, :, inside[along], inside[2]].softmax(1).cpu().numpy()
+                there = [slice(None)] * 4
+                there[1 + across] = slice(first - box.start[across], last - box.start[across])
+                out[tuple(there)] = np.moveaxis(said, 0, 1 + across)
+
+        for _ in side_by_side(look, self._lots(box, across, outer.shape[along] * outer.shape[2])):
+            pass
         return out
+
+    def _lots(self, box: Box, across: int, voxels: int) -> list[range]:
+        """Return the sections of so many voxels that each thread looks at, which its range takes so many at a time."""
+        count, first = box.shape[across], box.start[across]
+        each = shares(count) if self._device.type == "cpu" else [count]
+        self._network.expect(len(each))
+        together = max(1, _AT_ONCE // (voxels * self._network.architecture.channels))
+        ends = list(itertools.accumulate(each, initial=first))
+        return [range(a, b, together) for a, b in itertools.pairwise(ends)]
 
     def _column(self, head: LinearHead, outer: Box) -> Tensor:
         """Return what depth alone says of a box, to be added to scores ``(sections, classes, along, down)``."""
