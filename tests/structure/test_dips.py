@@ -143,15 +143,19 @@ def test_bricks_are_the_whole(shape: tuple[int, ...], rounds: int) -> None:
     field = DipField.open(data, settings=chosen)
     assert sum(1 for _ in field.fill()) > 4
     found = field.read(Box.whole(shape))
-    # Where two slopes are as clear as each other, rounding may choose the other one. Products of matrices of other
-    # sizes are rounded alike with some processors' kernels and not with others', so that it is what data do that differ
-    # by rounding which bounds it: 1 sample in 100. A seam would be a tenth of them.
-    rounded = data * (1 + np.finfo(np.float32).eps * np.random.default_rng(0).choice([-1, 1], data.shape))
-    other = dips_of(rounded.astype(np.float32), chosen)
-    for name, least in (("slopes", 2e-3), ("coherence", 5e-3)):
-        seam, rounding = (np.mean(np.abs(getattr(one, name) - getattr(whole, name)) > least) for one in (found, other))
-        assert seam <= 2e-4 + 1.5 * rounding
-        assert rounding < 0.02
+    # Where two slopes are as clear as each other, rounding chooses, and some processors' products of matrices round by
+    # their size, as bricks do. Such samples are found by rounding the data otherwise, and are few; a seam would be a
+    # tenth of all.
+    rng = np.random.default_rng(0)
+    rounded = (data * (1 + np.finfo(np.float32).eps * rng.choice([-1, 1], data.shape)) for _ in range(32))
+    others = [dips_of(one.astype(np.float32), chosen) for one in rounded]
+    few = 2e-4 if int(np.__version__.split(".")[0]) > 1 else 1e-3
+    for name, most in (("slopes", 2e-3), ("coherence", 5e-3)):
+        expected = getattr(whole, name)
+        undecided = np.any([np.abs(getattr(one, name) - expected) > most / 2 for one in others], axis=0)
+        assert undecided.mean() < 0.2
+        off = np.abs(getattr(found, name) - expected) > most
+        assert off[~undecided].mean() < few
 
 
 @pytest.mark.usefixtures("small_bricks")

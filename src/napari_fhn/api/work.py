@@ -150,8 +150,8 @@ class Work(Planned):
         loss, balance, share, order, absent, smooth, ignore
             What is minimised, as on the command line: ``share=["Salt=0.02:0.1"]``.
         factors : str or sequence of str, optional
-            What predictions are made of beside the network: ``"reflectors"``, ``"bands"``, ``"patches"``; ``"auto"``
-            for all that go with the data, ``"none"`` for the network alone.
+            What predictions are made of beside the network: ``"reflectors"``, ``"pretrained"``, ``"bands"``,
+            ``"patches"``; ``"auto"`` for all that go with the data, ``"none"`` for the network alone.
         smoothing, layer_order : {"auto", "on", "off"}, optional
             Whether probabilities are averaged along the structure of the data, and whether columns are labelled in the
             order of layers that labels show.

@@ -17,7 +17,7 @@ class Factor(Protocol):
     Attributes
     ----------
     name : str
-        In records and on the command line: ``"reflectors"``, ``"bands"``, ``"patches"``.
+        In records and on the command line: ``"reflectors"``, ``"pretrained"``, ``"bands"``, ``"patches"``.
     title : str
         For a person: "carried along the reflectors".
     """
