@@ -121,7 +121,7 @@ def episode(rocks: Rocks, rng: np.random.Generator, *, asked: int = 3) -> Episod
     wells = np.array_split(rng.integers(RADIUS, traces - RADIUS, count), shown)
     inside = np.arange(1, lines - 1)
     drawn = np.concatenate([rng.choice(inside, shown), rng.choice(inside, asked)])
-    truth = _classes(rocks, drawn, rng)
+    truth = classes(rocks, drawn, rng)
     known = np.zeros_like(truth)
     for section, places in enumerate(wells):
         for place in places:
@@ -139,7 +139,7 @@ def episode(rocks: Rocks, rng: np.random.Generator, *, asked: int = 3) -> Episod
     return _cut(data, truth, known, shown, [int(places[0] * along) for places in wells], rng)
 
 
-def _classes(rocks: Rocks, lines: NDArray[np.int64], rng: np.random.Generator) -> Labels:
+def classes(rocks: Rocks, lines: NDArray[np.int64], rng: np.random.Generator) -> Labels:
     """Return the classes of some sections: those of the story, or layers between horizons; two may be one."""
     if rng.random() < 0.45:
         found = rocks.truth[lines].astype(np.int64)
@@ -156,6 +156,26 @@ def _classes(rocks: Rocks, lines: NDArray[np.int64], rng: np.random.Generator) -
         if min(one, other) > 0:
             found[found == one] = other
     return found
+
+
+def aged(
+    rocks: Rocks, rng: np.random.Generator
+) -> tuple[Field, tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]]:
+    """Return the amplitudes of a survey, stretched and worn as a lesson's are, and where its voxels lie in the rocks.
+
+    Returns
+    -------
+    amplitude : ndarray of float32, shape (inline, crossline, sample)
+        0 in the middle, as of `Rocks`.
+    places : tuple of ndarray
+        Indices of the rocks along each axis.
+    """
+    shape = rocks.truth.shape
+    down, along = (float(np.exp(rng.uniform(*np.log(ends)))) for ends in ((0.7, 1.6), (0.8, 1.4)))
+    size = (shape[0], int(shape[1] * along), int(shape[2] * down))
+    values = _stretched(_stretched(rocks.amplitude.astype(np.float32), size[1], 1), size[2], 2)
+    places = [np.linspace(0, one - 1, new).round().astype(np.int64) for one, new in zip(shape, size, strict=True)]
+    return _worn(values[np.newaxis], rng)[0], (places[0], places[1], places[2])
 
 
 def _stretched(values: Field, size: int, axis: int) -> Field:

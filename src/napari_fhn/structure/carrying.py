@@ -149,7 +149,12 @@ class Carried:
         """Return the same as if these bodies (of :class:`napari_fhn.structure.bodies.Bodies`) had no labels."""
         found = Bodies.of(self._labels, len(self._labels.shape) - 1)
         hidden = Without(self._labels, found, bodies)
-        return Carried(hidden, self._dips, settings=self._settings, marches=self.marches)
+        other = Carried(hidden, self._dips, settings=self._settings, marches=self.marches)
+        self.look()
+        if self._sources and len(self._sources) == found.count:  # each body by itself: the rest says what it said
+            other._seen = self._seen
+            other._sources = [one for number, one in enumerate(self._sources) if number not in bodies]
+        return other
 
     def read(self, box: Box) -> NDArray[np.float32]:
         """Return probabilities ``(classes, *box.shape)`` that sum to 1; all alike where nothing is carried."""

@@ -69,7 +69,7 @@ def combined(layered, monkeypatch) -> Callable[..., tuple[Job, NDArray[np.uint8]
         rng = np.random.default_rng(5)
         said = np.where(rng.random(truth.shape) < right, truth, rng.integers(1, 4, truth.shape)).astype(np.uint8)
         factor = Knowing("reflectors", said, 3, sure)
-        monkeypatch.setattr(opening, "_open", lambda *_: ({"reflectors": factor}, smoother, None))
+        monkeypatch.setattr(opening, "_open", lambda *_, **__: ({"reflectors": factor}, smoother, None))
         return replace(job, combination=Combination(**chosen)), truth, factor
 
     return made

@@ -267,7 +267,7 @@ def test_while_it_learns_the_rest_is_answered_too(combined):
 def test_where_a_package_is_missing_the_network_alone_predicts(layered, monkeypatch):
     job, _ = layered
 
-    def missing(*_: object) -> None:
+    def missing(*_: object, **__: object) -> None:
         raise ModuleNotFoundError("No module named 'scipy'", name="scipy")
 
     monkeypatch.setattr(opening, "_open", missing)
@@ -437,3 +437,10 @@ def test_bodies_of_classes_that_are_nowhere_else_stay(tmp_path):
 )
 def test_factors_go_with_the_data(shape, vertical, cube, expected):
     assert opening.fitting_factors(shape, vertical, cube) == expected
+
+
+def test_what_is_believed_of_a_gate_is_that_it_knows_what_both_know():
+    alone, both = believed(("pretrained",)).weights, believed(("reflectors", "pretrained")).weights
+    assert alone["network"].weight > both["network"].weight
+    assert both["reflectors"].weight < believed(("reflectors",)).weights["reflectors"].weight
+    assert list(both) == ["network", "reflectors", "pretrained"]

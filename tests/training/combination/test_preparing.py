@@ -119,7 +119,7 @@ def prepared(combined: Prepared, slow: Slow, monkeypatch: pytest.MonkeyPatch) ->
     def made(**chosen: object) -> tuple[Job, np.ndarray]:
         job, truth, factor = combined(right=1.0, sure=0.9, **chosen)
         monkeypatch.setattr(
-            opening, "_open", lambda *_: ({"reflectors": factor}, Averaging(), Preparing(slow, lambda: None))
+            opening, "_open", lambda *_, **__: ({"reflectors": factor}, Averaging(), Preparing(slow, lambda: None))
         )
         return job, truth
 

@@ -12,9 +12,10 @@ from napari_fhn.box import Box
 from napari_fhn.network.hyperbolic import HyperbolicNetwork
 from napari_fhn.structure.bodies import Bodies
 from napari_fhn.structure.known import Known
-from napari_fhn.training.combination import pretrained
+from napari_fhn.training.combination import pretrained, sections
 from napari_fhn.training.combination.opening import open_combiner
-from napari_fhn.training.combination.pretrained import PretrainedFeatures, Sections
+from napari_fhn.training.combination.pretrained import PretrainedFeatures
+from napari_fhn.training.combination.sections import Sections
 from napari_fhn.training.combination.settings import Combination
 from napari_fhn.training.data.frame import Frame
 from napari_fhn.training.data.labelled import LabelFile
@@ -64,10 +65,10 @@ def test_a_section_is_the_same_whatever_box_it_is_asked_in(told, survey):
         part = told.read(Box((7, first, top), (8, last, bottom)))
         np.testing.assert_allclose(part, section[:, :, first:last, top:bottom], atol=1e-5)
     slab = told.read(Box((5, 0, 0), (9, traces, samples)))
-    assert told._ways(Box((5, 0, 0), (9, traces, samples))) == (0,)
+    assert told.sections.ways(Box((5, 0, 0), (9, traces, samples))) == (0,)
     np.testing.assert_allclose(slab[:, 2:3], section, atol=1e-5)
-    assert told._ways(Box.whole(survey.truth.shape)) == (0, 1)
-    assert told._ways(Box((0, 3, 0), (lines, 4, samples))) == (1,)
+    assert told.sections.ways(Box.whole(survey.truth.shape)) == (0, 1)
+    assert told.sections.ways(Box((0, 3, 0), (lines, 4, samples))) == (1,)
 
 
 @pytest.mark.parametrize("shape", [(11, 13, 37), (9, 5, 3), (2, 30, 101), (17, 23, 8), (1, 1, 20)])
@@ -85,7 +86,7 @@ def test_surveys_of_any_size(tmp_path, shape):
 def test_sections_at_once_are_those_one_by_one(told, survey, monkeypatch):
     box = Box((0, 0, 0), (12, *survey.truth.shape[1:]))
     at_once = told.read(box)
-    monkeypatch.setattr(pretrained, "_AT_ONCE", 1)
+    monkeypatch.setattr(sections, "_AT_ONCE", 1)
     np.testing.assert_allclose(told.read(box), at_once, atol=1e-5)
 
 
@@ -136,12 +137,12 @@ def test_strokes_and_points_are_known_too(volume, survey):
 
 def test_what_is_kept_is_bounded(volume, survey, monkeypatch):
     expected = factor(volume, survey.labels, len(survey.names)).read(Box((0, 0, 0), (1, *survey.truth.shape[1:])))
-    monkeypatch.setattr(pretrained, "_KEPT", 200_000)
+    monkeypatch.setattr(sections, "_KEPT", 200_000)
     one = factor(volume, survey.labels, len(survey.names))
     np.testing.assert_array_equal(one.read(Box((0, 0, 0), (1, *survey.truth.shape[1:]))), expected)
-    kept = one._sections._kept.values()
-    assert sum(part.nbytes for part in kept) == one._sections._held
-    assert one._sections._held <= 200_000 or len(kept) == 1
+    kept = one.sections._kept.values()
+    assert sum(part.nbytes for part in kept) == one.sections._held
+    assert one.sections._held <= 200_000 or len(kept) == 1
 
 
 def test_of_very_many_bodies_some_show_what_features_mean(volume, survey, monkeypatch):

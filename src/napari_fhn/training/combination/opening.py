@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from napari_fhn.structure.bodies import Labels
 from napari_fhn.structure.factor import Factor
@@ -23,6 +24,11 @@ from napari_fhn.training.data.stored import moved
 from napari_fhn.training.job import Input, Job
 from napari_fhn.training.machine.device import choose_device
 from napari_fhn.training.machine.memory import free_bytes
+
+if TYPE_CHECKING:
+    from napari_fhn.structure.carrying import Carried
+    from napari_fhn.training.combination.gating import Gated
+    from napari_fhn.training.combination.pretrained import PretrainedFeatures
 
 
 def fitting_factors(spatial_dimensions: int, vertical: bool, map_axis: bool = False) -> tuple[str, ...]:
@@ -89,8 +95,9 @@ def open_combiner(
         notes.append(f"Nothing is labelled here that could say more than the network does: it goes without {without}.")
         names = ()
     shown = None if labels is None else Shown(labels)
+    carries = "reflectors" in (fit if wanted.factors is None else wanted.factors)
     try:
-        factors, smoother, preparing = _open(names, job, wanted, frame, shown)
+        factors, smoother, preparing = _open(names, job, wanted, frame, shown, carries, waits=found is not None)
     except ImportError as error:
         return None, [
             f"The network alone predicts: {error.name or 'a package'} is not installed, which the rest needs."
@@ -111,7 +118,14 @@ def open_combiner(
 
 
 def _open(
-    names: Sequence[str], job: Job, wanted: Combination, frame: Frame, labels: Labels | None
+    names: Sequence[str],
+    job: Job,
+    wanted: Combination,
+    frame: Frame,
+    labels: Labels | None,
+    carries: bool,
+    *,
+    waits: bool,
 ) -> tuple[dict[str, Factor], Smoother, Preparing | None]:
     # Here, since they bring scipy and scikit-learn with them, which a machine that only computes may lack.
     if frame.vertical_axis is not None:
@@ -126,13 +140,21 @@ def _open(
         dips = DipField.open(amplitudes, folder, stamp=stamp, memory=_room(job))
         factors: dict[str, Factor] = {}
         last: Callable[[], object] = lambda: None  # noqa: E731
+        preparing = None
+        if labels is not None and names:
+            standing = labels if upright else UprightLabels(labels, vertical)
+            carried = Carried(standing, dips)
+            if carries:
+                last = lambda: carried.marches.lattice  # noqa: E731
+        if much(dips, math.prod(dips.shape)):
+            preparing = Preparing(dips, last)
         if labels is not None and "reflectors" in names:
-            carried = Carried(labels if upright else UprightLabels(labels, vertical), dips)
-            factors["reflectors"] = carried if upright else Laid(carried, vertical)
-            last = lambda: carried.marches.lattice  # noqa: E731
+            factors["reflectors"] = carried
         if labels is not None and "pretrained" in names:
-            factors["pretrained"] = _pretrained(labels if upright else UprightLabels(labels, vertical), job, frame)
-        preparing = Preparing(dips, last) if much(dips, math.prod(dips.shape)) else None
+            beside = Carried(standing, dips, marches=carried.marches) if carries else None
+            factors["pretrained"] = _pretrained(standing, job, frame, beside, None if waits else preparing)
+        if not upright:
+            factors = {name: Laid(factor, vertical) for name, factor in factors.items()}
         return factors, AlongReflectors(dips, vertical), preparing
     from napari_fhn.structure.patches import Patches
     from napari_fhn.structure.pixels import PixelModel
@@ -148,15 +170,22 @@ def _open(
     return factors, Guided(frame.volume), None
 
 
-def _pretrained(labels: Labels, job: Job, frame: Frame) -> Factor:
+def _pretrained(
+    labels: Labels, job: Job, frame: Frame, carried: Carried | None, preparing: Preparing | None
+) -> PretrainedFeatures | Gated:
     """Open the factor of features that were learnt beforehand; `labels` have their vertical axis last."""
-    from napari_fhn.training.combination.pretrained import PretrainedFeatures, Sections
+    from napari_fhn.training.combination.gating import Gated
+    from napari_fhn.training.combination.pretrained import PretrainedFeatures
+    from napari_fhn.training.combination.sections import Sections
+    from napari_fhn.training.models import gating
     from napari_fhn.training.models.pretrained import bundled
 
     assert frame.vertical_axis is not None
     sections = Sections(frame.volume, frame.vertical_axis, bundled(), choose_device(job.device))
-    factor = PretrainedFeatures(labels, sections)
-    return factor if frame.vertical_axis == len(frame.shape) - 1 else Laid(factor, frame.vertical_axis)
+    features = PretrainedFeatures(labels, sections)
+    if carried is None:
+        return features
+    return Gated(features, carried, gating.bundled(), lambda: preparing is None or preparing.ready)
 
 
 def _room(job: Job) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
@@ -32,6 +33,9 @@ FINISHES = {"smoothing": "averaged along the structure", "order": "columns in th
 
 BEFORE = {NETWORK: 0.8, "reflectors": 0.5, "pretrained": 0.8, "bands": 1.0, "patches": 0.3}
 """The weights of factors where labels left out say nothing of them; see `benchmarks/README.md`."""
+
+GATED = {NETWORK: 0.4, "reflectors": 0.1, "pretrained": 1.3}
+"""The same where a gate weighs features and what is carried: as ``"pretrained"`` it says then what both know."""
 
 UNHEARD = {"patches": 1.0}
 """The same while there is no network to listen to, where they are others: it is told the places of labels, too."""
@@ -246,10 +250,16 @@ class Found:
         return found
 
 
+def prior(names: Collection[str]) -> dict[str, float]:
+    """Return the weights of some factors, by name, that are believed until labels say more."""
+    found = {name: BEFORE.get(name, 1.0) for name in names}
+    return found | GATED if GATED.keys() - {NETWORK} <= set(names) else found
+
+
 def believed(names: tuple[str, ...]) -> Found:
     """Return the combination of factors of which labels have said nothing yet."""
     floor = Weight().floor
-    return Found(tuple(FactorWeight(name, BEFORE.get(name, 1.0), floor) for name in (NETWORK, *names)))
+    return Found(tuple(FactorWeight(name, weight, floor) for name, weight in prior((NETWORK, *names)).items()))
 
 
 def _bodies(count: int) -> str:

@@ -22,11 +22,11 @@ from napari_fhn.structure.pooling import evidence_of, influence, likelihood, poo
 from napari_fhn.training.combination.choosing import left_out
 from napari_fhn.training.combination.combiner import Combiner
 from napari_fhn.training.combination.settings import (
-    BEFORE,
     Combination,
     FactorWeight,
     Foretold,
     Found,
+    prior,
 )
 from napari_fhn.training.combination.shown import Shown
 from napari_fhn.training.data.boxes import within
@@ -186,7 +186,7 @@ class Weighing:
         tested = _Tested(samples)
         names = list(samples[0].said)
         said = {name: tested.at([one.said[name] for one in samples]) for name in names}
-        weights = weigh(said, tested.truth, tested.evidence, BEFORE)
+        weights = weigh(said, tested.truth, tested.evidence, prior(names))
         if len(set(self.body)) == 1 and all(map(tested.worse_than_a_guess, said.values())):
             weights = combiner.found.weights  # what nobody foretells says of nobody how far to believe it
         found = replace(

@@ -7,21 +7,15 @@ those that recipes are tuned on nor those that tell how well predictions are.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
-
-import torch
-from safetensors import safe_open
-from safetensors.torch import save_file
+from typing import Any
 
 from napari_fhn import record
-from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.hyperbolic import HyperbolicNetwork
 from napari_fhn.training.combination.linear_head import Held
-from napari_fhn.training.errors import JobError
+from napari_fhn.training.models import halves
 
 FILE = "pretrained.safetensors"
 """Its name, in the folder of this module."""
@@ -51,12 +45,14 @@ class Pretrained:
     scale: float
     made: str = ""
 
+    @property
+    def features(self) -> int:
+        """How many it gives of a place."""
+        return self.network.classes
+
     def save(self, path: str | Path) -> None:
         """Write it to a file, weights in half precision."""
-        weights = {name: value.half().contiguous() for name, value in self.network.state_dict().items()}
-        told = {"held": record.encode(self.held), "scale": self.scale, "made": self.made}
-        architecture = json.dumps(self.network.architecture.to_dict())
-        save_file(weights, str(path), {"architecture": architecture, "told": json.dumps(told)})
+        halves.save(path, self.network, {"held": record.encode(self.held), "scale": self.scale, "made": self.made})
 
     @classmethod
     def load(cls, path: str | Path) -> Pretrained:
@@ -67,23 +63,14 @@ class Pretrained:
         JobError
             Where it is none; the message names the file.
         """
-        try:
-            with safe_open(str(path), "pt") as file:
-                metadata = file.metadata() or {}
-                weights = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
-            architecture = Architecture.from_dict(record.parse(metadata["architecture"]))
-            told = record.parse(metadata["told"])
-            network = HyperbolicNetwork(architecture, CHANNELS, architecture.layer_channels[-1])
-            network.load_state_dict(weights)
-            held = record.decode(Held, told["held"])
-            found = cls(network.eval().requires_grad_(False), held, float(told["scale"]), told["made"])
-        except Exception as error:
-            raise JobError(f"{path} is no network that was trained beforehand ({error}): install this again") from error
-        return found
+        return halves.load(path, CHANNELS, cls._of)
+
+    @classmethod
+    def _of(cls, network: HyperbolicNetwork, told: Any) -> Pretrained:
+        return cls(network, record.decode(Held, told["held"]), float(told["scale"]), told["made"])
 
 
 @cache
 def bundled() -> Pretrained:
     """Return the one that comes with this program."""
-    with torch.random.fork_rng(devices=[]):  # its first weights, which are not kept, change no other numbers
-        return Pretrained.load(str(files(__package__).joinpath(FILE)))
+    return halves.bundled(FILE, CHANNELS, Pretrained._of)

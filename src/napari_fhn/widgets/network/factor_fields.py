@@ -11,7 +11,8 @@ from napari_fhn.widgets.network.planning import Planning
 
 _WORDS = {
     "reflectors": "What is labelled is carried along the reflectors, less sure with distance and across faults.",
-    "pretrained": "A network that learnt on generated surveys looks at sections; a linear map of the labels reads it.",
+    "pretrained": "A network that learnt on generated surveys looks at sections; the labels say what it means. "
+    "Where labels are carried too, a second one weighs both, place by place.",
     "bands": "A small model of the bands of single pixels, and of the differences of dates, is fitted to the labels.",
     "patches": "What the nearest labels say, as far as near labels foretell each other.",
 }

@@ -1,0 +1,283 @@
+"""Two factors weighed from place to place: a gating network, as in mixtures of experts. torch and numpy.
+
+What is carried along reflectors is right near wells and where reflectors go through, and wrong beyond a fault; features
+know salt and channels, and take one layer for another that looks alike. One weight for a whole survey is too much here
+and too little there. A small hyperbolic network, trained beforehand on generated surveys, sees what both say of a
+section, and how far away that was learnt, and says how much each counts (Jacobs et al. 1991, "Adaptive mixtures of
+local experts"). It looks at one class at a time, beside the best of the others: it knows none of them by name, nor how
+many they are.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from napari_fhn.box import Box
+from napari_fhn.network.hyperbolic import HyperbolicNetwork
+from napari_fhn.network.resting import Resting
+from napari_fhn.network.side_by_side import shares, side_by_side
+from napari_fhn.training.combination.foretelling import foretold
+from napari_fhn.training.combination.pretrained import PretrainedFeatures
+from napari_fhn.training.combination.sections import WORTH
+from napari_fhn.training.combination.settings import TITLES
+
+if TYPE_CHECKING:
+    from napari_fhn.structure.carrying import Carried
+
+Floats = NDArray[np.float32]
+
+CELL = 4
+"""Traces and samples of a cell, of which each has its weights."""
+
+CHANNELS = 12
+"""What the network is shown of a class, see :meth:`Gate.shown`."""
+
+OUTPUTS = 3
+"""What it says of a class: how much more than at first either counts, and what is to be added."""
+
+FEATURES, CARRIED = 0.8, 0.5
+"""How much features and what is carried count where it says nothing."""
+
+_DOUBT = 0.03
+"""Share of what features say that is alike for all classes."""
+
+_LEAST = 1e-4
+"""Probability below which none is told from none."""
+
+_NEAR = 16.0
+"""Traces: a way to a well so long is shown as 1/e."""
+
+_AT_ONCE = 2**20
+"""Numbers in the states of the sections that a thread looks at at once: as many as the cache holds."""
+
+
+class Gate(nn.Module):
+    """Says of each class, cell by cell of a section, what it comes to.
+
+    Parameters
+    ----------
+    network : HyperbolicNetwork
+        Of `CHANNELS` channels, read as `OUTPUTS` numbers of each cell.
+    """
+
+    def __init__(self, network: HyperbolicNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    @property
+    def radius(self) -> int:
+        """Traces and samples around a place that say something of it, in whole cells of the coarsest level."""
+        architecture = self.network.architecture
+        whole = self.multiple
+        return -(-(architecture.receptive_radius + 1) * CELL // whole) * whole
+
+    @property
+    def multiple(self) -> int:
+        """Traces and samples of a cell of the coarsest level."""
+        return CELL * max(self.network.architecture.multiples)
+
+    def forward(
+        self,
+        features: Tensor,
+        carried: Tensor,
+        confidence: Tensor,
+        distance: Tensor,
+        amplitudes: Tensor,
+        told: tuple[float, float],
+        resting: Resting | None = None,
+    ) -> Tensor:
+        """Return scores of classes, whose softmax are their probabilities.
+
+        Parameters
+        ----------
+        features, carried : Tensor
+            Probabilities ``(sections, classes, traces, samples)``, of two classes at least; traces and samples are
+            multiples of `multiple`.
+        confidence, distance : Tensor
+            ``(sections, traces, samples)``, see :class:`napari_fhn.structure.carrying.Said`.
+        amplitudes : Tensor
+            ``(sections, traces, samples)``, centred and scaled.
+        told : tuple of float
+            How likely features, and what is carried, make what labels know that each was not told of: 0 to 1, and 0
+            where nothing can be left out.
+        resting : Resting, optional
+            As for :meth:`HyperbolicNetwork.forward`.
+        """
+        features = (1 - _DOUBT) * features + _DOUBT / features.shape[1]
+        shown = self.shown(features, carried, confidence, distance, amplitudes, told)
+        said = self.network(shown.flatten(0, 1), resting=resting)
+        said = F.interpolate(said, scale_factor=CELL, mode="bilinear", align_corners=False)
+        more, much, beside = said.reshape(*features.shape[:2], *said.shape[1:]).unbind(2)
+        found: Tensor = (
+            FEATURES * more.exp() * features.clamp(min=_LEAST).log()
+            + CARRIED * much.exp() * carried.clamp(min=_LEAST).log()
+            + beside
+        )
+        return found
+
+    @staticmethod
+    def shown(
+        features: Tensor,
+        carried: Tensor,
+        confidence: Tensor,
+        distance: Tensor,
+        amplitudes: Tensor,
+        told: tuple[float, float],
+    ) -> Tensor:
+        """Return what the network is shown: ``(sections, classes, 12, cells, cells)``.
+
+        The logarithms of what features and carried labels say of a class, and the largest of those of other classes;
+        how far what is carried can be trusted, and how near it comes from; the mean of the amplitudes, of what they are
+        without their sign, and of how much they change along samples and traces; and how well both foretell labels.
+        """
+        said = [F.avg_pool2d(one, CELL).clamp(min=_LEAST).log() / 3 + 0.7 for one in (features, carried)]
+        near = torch.exp(-distance.clamp(max=1e3) / _NEAR)
+        cells = amplitudes.unfold(1, CELL, CELL).unfold(2, CELL, CELL)
+        textures = [
+            cells.mean((-1, -2)),
+            cells.abs().mean((-1, -2)),
+            cells.diff(dim=-1).abs().mean((-1, -2)),
+            cells.diff(dim=-2).abs().mean((-1, -2)),
+        ]
+        known = [torch.full_like(textures[0], 2 * one) for one in told]
+        shared = torch.stack([*(F.avg_pool2d(one, CELL) for one in (confidence, near)), *textures, *known], 1)
+        own = torch.stack([*said, *map(_best_other, said)], 2)
+        return torch.cat([own, shared.unsqueeze(1).expand(-1, own.shape[1], -1, -1, -1)], 2)
+
+
+def _best_other(values: Tensor) -> Tensor:
+    """Return for each class the largest value among the others: ``(sections, classes, ...)``."""
+    best = values.topk(2, 1).values
+    return torch.where(values == best[:, :1], best[:, 1:], best[:, :1])
+
+
+def told_of(features: PretrainedFeatures, carried: Carried) -> tuple[float, float]:
+    """Return how well features, and what is carried, foretell bodies of labels that are left out, see :class:`Gate`."""
+    by_ways = foretold(features.labels, lambda number: carried.without({number}).read)
+    return features.foretold() or 0.0, by_ways or 0.0
+
+
+class Gated:
+    """A factor: what features of a pretrained network and carried labels say, weighed from place to place.
+
+    Parameters
+    ----------
+    features : PretrainedFeatures
+        Speaks alone until it is known what is carried, and where fewer than two classes are known.
+    carried : Carried
+        Of the same labels.
+    gate : Gate
+        Weighs them.
+    ready : callable
+        Tells whether labels can be carried yet.
+
+    Attributes
+    ----------
+    name, title : str
+        See :class:`napari_fhn.structure.factor.Factor`.
+    """
+
+    name = "pretrained"
+    title = TITLES["pretrained"]
+
+    def __init__(
+        self, features: PretrainedFeatures, carried: Carried, gate: Gate, ready: Callable[[], bool] = lambda: True
+    ) -> None:
+        self._features = features
+        self._carried = carried
+        self._gate = gate.to(features.sections.device)
+        self._ready = ready
+        self._joined = False
+        self._told: tuple[float, float] = (0.0, 0.0)
+        self._told_at = -1
+        self._resting = Resting()
+
+    def look(self) -> bool:
+        """Follow the labels; tells whether what it says has changed, as it does when labels are carried first."""
+        joins = self._ready() and not self._joined
+        self._joined |= joins
+        changed = [self._features.look(), self._joined and self._carried.look()]
+        return joins or any(changed)
+
+    def without(self, bodies: Collection[int]) -> Gated:
+        """Return the same as if these bodies had no labels."""
+        return Gated(self._features.without(bodies), self._carried.without(bodies), self._gate, self._ready)
+
+    def read(self, box: Box) -> Floats:
+        """Return ``(classes, *box.shape)`` that sum to 1; all alike where no two classes are known."""
+        present = self._features.present
+        if len(present) < 2 or not self._ready():
+            return self._features.read(box)
+        sections = self._features.sections
+        whole = box if len(box.shape) == 3 else Box((0, *box.start), (1, *box.stop))
+        across, outer = self._seen(whole)
+        asked = outer if len(box.shape) == 3 else Box(outer.start[1:], outer.stop[1:])
+        said = self._carried.say(asked)
+        parts = (
+            self._features.read(asked)[present].reshape(-1, *outer.shape),
+            said.probabilities[present].reshape(-1, *outer.shape),
+            said.confidence.reshape(1, *outer.shape),
+            said.distance.reshape(1, *outer.shape),
+            sections.amplitudes(outer)[np.newaxis],
+        )
+        found = self._weighed([np.moveaxis(part, 1 + across, 0) for part in parts])
+        inside = whole.within(outer)
+        out = np.zeros((self._features.classes, *box.shape), np.float32)
+        found = np.moveaxis(found, 0, 1 + across)[(slice(None), *inside)]
+        out[present] = found.reshape(-1, *box.shape)
+        return out
+
+    @property
+    def foretold(self) -> tuple[float, float]:
+        """How well features, and what is carried, foretell bodies of labels that are left out, see :class:`Gate`."""
+        labels = self._features.labels
+        if self._told_at != labels.version:
+            self._told_at = labels.version
+            self._told = told_of(self._features, self._carried)
+        return self._told
+
+    def _seen(self, box: Box) -> tuple[int, Box]:
+        """Return the axis across which sections of a box are looked at, and how much of them: inlines unless thin."""
+        sections, thin = self._features.sections, int(box.shape[0] > box.shape[1])
+        for across in (0, thin):
+            outer = sections.grown(box, 1 - across, self._gate.radius, self._gate.multiple)
+            if outer.shape[1 - across] <= WORTH * box.shape[1 - across]:
+                break
+        return across, outer
+
+    def _weighed(self, parts: list[Floats]) -> Floats:
+        """Return probabilities ``(sections, classes, along, down)`` of parts ``(sections, ..., along, down)``."""
+        features = parts[0]
+        count, classes, along, down = features.shape
+        out = np.empty(features.shape, np.float32)
+        short = [(0, -size % self._gate.multiple) for size in (along, down)]
+        cells = (along + short[0][1]) * (down + short[1][1]) // CELL**2
+        network = self._gate.network
+        together = max(1, _AT_ONCE // (cells * classes * network.architecture.channels))
+        device = self._features.sections.device
+        each = shares(count) if device.type == "cpu" else [count]
+        network.expect(len(each))
+
+        def look(lines: range) -> None:
+            for first in lines:
+                these = slice(first, min(first + lines.step, lines.stop))
+                shown = [
+                    torch.from_numpy(np.pad(part[these], [(0, 0)] * 2 + short, mode="edge")).to(device)
+                    for part in parts
+                ]
+                with torch.no_grad():
+                    scores = self._gate(*shown[:2], *(one[:, 0] for one in shown[2:]), self.foretold, self._resting)
+                    out[these] = scores[:, :, :along, :down].softmax(1).cpu().numpy()
+
+        ends = np.cumsum([0, *each]).tolist()
+        for _ in side_by_side(look, [range(a, b, together) for a, b in itertools.pairwise(ends)]):
+            pass
+        return out

@@ -1,0 +1,225 @@
+"""Features and carried labels weighed from place to place: by a gate, and by the one that comes along."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from napari_fhn.box import Box
+from napari_fhn.network.architecture import levels
+from napari_fhn.network.hyperbolic import HyperbolicNetwork
+from napari_fhn.network.readings import Reading
+from napari_fhn.structure.bodies import Bodies
+from napari_fhn.structure.carrying import Carried
+from napari_fhn.structure.dips import DipField
+from napari_fhn.structure.known import Known
+from napari_fhn.training.combination import gating
+from napari_fhn.training.combination.gating import CARRIED, CHANNELS, FEATURES, OUTPUTS, Gate, Gated
+from napari_fhn.training.combination.opening import open_combiner
+from napari_fhn.training.combination.pretrained import PretrainedFeatures
+from napari_fhn.training.combination.sections import Sections
+from napari_fhn.training.combination.settings import Combination
+from napari_fhn.training.data.frame import Frame
+from napari_fhn.training.data.labelled import LabelFile
+from napari_fhn.training.data.volume import Volume
+from napari_fhn.training.job import Input
+from napari_fhn.training.models.gating import bundled
+from napari_fhn.training.models.pretrained import bundled as features_of
+from napari_fhn.training.scores.score import confusion, intersection_over_union
+from samples import family
+
+
+def gate(seed: int = 0, head: float = 0.3) -> Gate:
+    made = replace(levels(2, 12, (4, 8), 1), reading=Reading(head="linear"))
+    network = HyperbolicNetwork(made, CHANNELS, OUTPUTS, torch.Generator().manual_seed(seed))
+    for one in network.head:
+        nn.init.normal_(one, 0, head, generator=torch.Generator().manual_seed(seed))
+    return Gate(network.eval().requires_grad_(False))
+
+
+def shown(classes: int = 4, size: tuple[int, int] = (16, 32), sections: int = 2):
+    generator = torch.Generator().manual_seed(1)
+    features, carried = (torch.randn(sections, classes, *size, generator=generator).softmax(1) for _ in range(2))
+    rest = [torch.rand(sections, *size, generator=generator) for _ in range(2)]
+    return features, carried, rest[0], 40 * rest[1], torch.randn(sections, *size, generator=generator)
+
+
+@pytest.fixture(scope="module")
+def survey():
+    """One on which nothing was ever learnt."""
+    return family.survey(2000)
+
+
+@pytest.fixture(scope="module")
+def dips(survey):
+    return DipField.open(survey.amplitude.astype(np.float32))
+
+
+@pytest.fixture
+def volume(tmp_path, survey):
+    np.save(tmp_path / "survey.npy", survey.amplitude)
+    return Volume((Input(str(tmp_path / "survey.npy")),))
+
+
+@pytest.fixture
+def weighed(volume, dips, survey):
+    """Return a function that makes the factor of some labels."""
+
+    def made(labels=survey.labels, one=None, ready=lambda: True):
+        known = labels if isinstance(labels, Known) else Known(labels, len(survey.names))
+        features = PretrainedFeatures(known, Sections(volume, 2, features_of(), torch.device("cpu")))
+        return Gated(features, Carried(known, dips), one or gate(), ready)
+
+    return made
+
+
+def test_a_gate_that_has_learnt_nothing_believes_both_everywhere_alike():
+    features, carried, *rest = shown()
+    scores = gate(head=0.0)(features, carried, *rest, (0.5, 0.5))
+    doubted = 0.97 * features + 0.03 / 4
+    torch.testing.assert_close(scores, FEATURES * doubted.log() + CARRIED * carried.log())
+
+
+def test_it_knows_no_class_by_its_number():
+    features, carried, *rest = shown()
+    scores = gate()(features, carried, *rest, (0.5, 0.5))
+    order = torch.tensor([2, 0, 3, 1])
+    torch.testing.assert_close(gate()(features[:, order], carried[:, order], *rest, (0.5, 0.5)), scores[:, order])
+
+
+def test_what_was_foretold_is_heard():
+    same = shown()
+    heard = [gate()(*same, told) for told in ((0.9, 0.1), (0.1, 0.9), (0.0, 0.0))]
+    assert (heard[0] - heard[1]).abs().max() > 1e-3
+    assert (heard[0] - heard[2]).abs().max() > 1e-3
+
+
+def test_the_best_of_the_others_is_that_of_another_class():
+    values = torch.tensor([[3.0, 1.0, 3.0], [2.0, 5.0, 4.0]]).T.reshape(1, 3, 2)
+    assert gating._best_other(values)[0].T.tolist() == [[3.0, 3.0, 3.0], [5.0, 4.0, 5.0]]
+
+
+def test_it_sees_no_further_than_it_says():
+    one, (features, carried, *rest) = gate(), shown(size=(160, 16), sections=1)
+    scores = one(features, carried, *rest, (0.5, 0.5))
+    far = features.clone()
+    far[:, :, 80 + one.radius :] = far[:, :, 80 + one.radius :].flip(1)
+    there = one(far, carried, *rest, (0.5, 0.5))
+    torch.testing.assert_close(there[:, :, :80], scores[:, :, :80])
+    assert (there - scores).abs()[:, :, 80:].max() > 1e-3
+
+
+def test_a_section_is_the_same_whatever_box_it_is_asked_in(weighed, survey):
+    told = weighed()
+    _, traces, samples = survey.truth.shape
+    section = told.read(Box((7, 0, 0), (8, traces, samples)))
+    np.testing.assert_allclose(section.sum(axis=0), 1, atol=1e-5)
+    for first, last, top, bottom in ((13, 40, 21, 70), (0, 9, samples - 5, samples), (50, 51, 0, samples)):
+        part = told.read(Box((7, first, top), (8, last, bottom)))
+        np.testing.assert_allclose(part, section[:, :, first:last, top:bottom], atol=1e-4)
+    slab = told.read(Box((5, 0, 0), (9, traces, samples)))
+    np.testing.assert_allclose(slab[:, 2:3], section, atol=1e-4)
+
+
+def test_sections_at_once_are_those_one_by_one(weighed, survey, monkeypatch):
+    box = Box((0, 0, 0), (12, *survey.truth.shape[1:]))
+    at_once = weighed().read(box)
+    monkeypatch.setattr(gating, "_AT_ONCE", 1)
+    np.testing.assert_allclose(weighed().read(box), at_once, atol=1e-5)
+
+
+def test_crosslines_and_time_slices_are_seen(weighed, survey):
+    lines, traces, samples = survey.truth.shape
+    told = weighed()
+    for box in (Box((0, 9, 0), (lines, 10, samples)), Box((0, 0, 40), (lines, traces, 41))):
+        said = told.read(box)
+        assert said.shape == (len(survey.names), *box.shape)
+        np.testing.assert_allclose(said.sum(axis=0), 1, atol=1e-5)
+        assert (said.argmax(axis=0) + 1 == survey.truth[box.slices]).mean() > 0.5
+
+
+def test_until_labels_are_carried_features_speak_alone(weighed, survey):
+    ready = []
+    told = weighed(ready=lambda: bool(ready))
+    box = Box((7, 0, 0), (8, *survey.truth.shape[1:]))
+    assert not told.look()
+    np.testing.assert_array_equal(told.read(box), told._features.read(box))
+    ready.append(True)
+    assert told.look()  # another is heard
+    assert not told.look()
+    assert np.abs(told.read(box) - told._features.read(box)).max() > 0.01
+
+
+def test_it_follows_labels_as_they_change(weighed, survey):
+    painted = np.where(survey.labels == 1, survey.labels, 0)
+    labels = Known(painted, len(survey.names))
+    told = weighed(labels)
+    box = Box((7, 0, 0), (8, *survey.truth.shape[1:]))
+    told.look()
+    np.testing.assert_allclose(told.read(box), 1 / len(survey.names))  # of one class alone nothing follows
+    painted[...] = survey.labels
+    labels.look()
+    assert told.look()
+    np.testing.assert_allclose(told.read(box), weighed().read(box), atol=1e-5)
+
+
+def test_a_well_that_is_left_out_is_as_if_it_had_never_been(weighed, survey):
+    number = int(Bodies.of(Known(survey.labels, len(survey.names)), 2).at(np.array([survey.wells[0]]))[0])
+    i, j = survey.wells[0]
+    labels = survey.labels.copy()
+    labels[i - 4 : i + 5, j - 4 : j + 5] = 0
+    box = Box((i, 0, 0), (i + 1, *survey.truth.shape[1:]))
+    told = weighed()
+    without = told.without([number]).read(box)
+    np.testing.assert_allclose(without, weighed(labels).read(box), atol=1e-4)
+    assert np.abs(without - told.read(box)).max() > 0.05
+
+
+def test_a_class_that_nobody_showed_is_not_said(weighed, survey):
+    said = weighed(np.where(survey.labels == 2, 0, survey.labels)).read(Box((0, 0, 0), (1, *survey.truth.shape[1:])))
+    assert not said[1].any()
+    np.testing.assert_allclose(said.sum(axis=0), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(11, 13, 37), (9, 5, 9), (2, 30, 101), (1, 9, 20), (40, 33)])
+def test_surveys_of_any_size(tmp_path, shape):
+    values = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+    np.save(tmp_path / "odd.npy", values)
+    labels = np.zeros(shape, np.uint8)
+    labels[(0,) * (len(shape) - 1)] = labels[(-1,) * (len(shape) - 1)] = np.arange(shape[-1]) * 2 // shape[-1] + 1
+    known, volume = Known(labels, 2), Volume((Input(str(tmp_path / "odd.npy")),))
+    features = PretrainedFeatures(known, Sections(volume, len(shape) - 1, features_of(), torch.device("cpu")))
+    said = Gated(features, Carried(known, DipField.open(values)), gate()).read(Box.whole(shape))
+    assert said.shape == (2, *shape)
+    np.testing.assert_allclose(said.sum(axis=0), 1, atol=1e-5)
+
+
+def test_the_one_that_comes_along_is_ahead_of_both(weighed, survey):
+    told, box = weighed(one=bundled()), Box.whole(survey.truth.shape)
+    asked = survey.labels == 0
+
+    def iou(said):
+        matrix = confusion(
+            (said.argmax(axis=0) + 1)[asked].astype(np.int64), survey.truth[asked].astype(np.int64), len(said)
+        )
+        return intersection_over_union(matrix).mean()
+
+    together = iou(told.read(box))
+    assert together > iou(told._features.read(box)) + 0.01
+    assert together > iou(told._carried.read(box)) + 0.01
+
+
+def test_a_prediction_hears_it_unless_nothing_is_to_be_carried(layered_3d):
+    job, truth = layered_3d
+    frame = Frame(Volume(job.inputs), job.network, job.framing)
+    labels = LabelFile(job.labels, frame.shape, 3)
+    for factors, kind in ((None, Gated), (("pretrained",), PretrainedFeatures)):
+        combiner, _ = open_combiner(replace(job, combination=Combination(factors, "off", "off")), frame, labels)
+        assert combiner is not None
+        assert isinstance(combiner.factors["pretrained"], kind)
+        found = combiner.combine(Box.whole(frame.shape), None)
+        assert (found.classes == truth).mean() > 0.8
