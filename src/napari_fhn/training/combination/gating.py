@@ -228,7 +228,7 @@ class Gated:
             said.distance.reshape(1, *outer.shape),
             sections.amplitudes(outer)[np.newaxis],
         )
-        found = self._weighed([np.moveaxis(part, 1 + across, 0) for part in parts])
+        found = self._weighed([np.moveaxis(part, 1 + across, 0) for part in parts], self.foretold)
         inside = whole.within(outer)
         out = np.zeros((self._features.classes, *box.shape), np.float32)
         found = np.moveaxis(found, 0, 1 + across)[(slice(None), *inside)]
@@ -253,7 +253,7 @@ class Gated:
                 break
         return across, outer
 
-    def _weighed(self, parts: list[Floats]) -> Floats:
+    def _weighed(self, parts: list[Floats], told: tuple[float, float]) -> Floats:
         """Return probabilities ``(sections, classes, along, down)`` of parts ``(sections, ..., along, down)``."""
         features = parts[0]
         count, classes, along, down = features.shape
@@ -274,7 +274,7 @@ class Gated:
                     for part in parts
                 ]
                 with torch.no_grad():
-                    scores = self._gate(*shown[:2], *(one[:, 0] for one in shown[2:]), self.foretold, self._resting)
+                    scores = self._gate(*shown[:2], *(one[:, 0] for one in shown[2:]), told, self._resting)
                     out[these] = scores[:, :, :along, :down].softmax(1).cpu().numpy()
 
         ends = np.cumsum([0, *each]).tolist()
