@@ -216,24 +216,12 @@ class Gated:
         present = self._features.present
         if len(present) < 2 or not self._ready():
             return self._features.read(box)
-        sections = self._features.sections
         whole = box if len(box.shape) == 3 else Box((0, *box.start), (1, *box.stop))
         across, outer = self._seen(whole)
-        asked = outer if len(box.shape) == 3 else Box(outer.start[1:], outer.stop[1:])
-        said = self._carried.say(asked)
-        parts = (
-            self._features.read(asked)[present].reshape(-1, *outer.shape),
-            said.probabilities[present].reshape(-1, *outer.shape),
-            said.confidence.reshape(1, *outer.shape),
-            said.distance.reshape(1, *outer.shape),
-            sections.amplitudes(outer)[np.newaxis],
-        )
-        found = self._weighed([np.moveaxis(part, 1 + across, 0) for part in parts], self.foretold)
+        found = self._features.read(outer if len(box.shape) == 3 else Box(outer.start[1:], outer.stop[1:]))
+        self._weigh(found.reshape(-1, *outer.shape), outer, across)
         inside = whole.within(outer)
-        out = np.zeros((self._features.classes, *box.shape), np.float32)
-        found = np.moveaxis(found, 0, 1 + across)[(slice(None), *inside)]
-        out[present] = found.reshape(-1, *box.shape)
-        return out
+        return found.reshape(-1, *outer.shape)[(slice(None), *inside)].reshape(-1, *box.shape)
 
     @property
     def foretold(self) -> tuple[float, float]:
@@ -253,31 +241,43 @@ class Gated:
                 break
         return across, outer
 
-    def _weighed(self, parts: list[Floats], told: tuple[float, float]) -> Floats:
-        """Return probabilities ``(sections, classes, along, down)`` of parts ``(sections, ..., along, down)``."""
-        features = parts[0]
-        count, classes, along, down = features.shape
-        out = np.empty(features.shape, np.float32)
-        short = [(0, -size % self._gate.multiple) for size in (along, down)]
+    def _weigh(self, said: Floats, outer: Box, across: int) -> None:
+        """Put probabilities of both in the place of those of features, ``(classes, *outer.shape)``."""
+        present, told, multiple = self._features.present, self.foretold, self._gate.multiple
+        device, network = self._features.sections.device, self._gate.network
+        lines = np.moveaxis(said, 1 + across, 0)
+        along, down = lines.shape[2:]
+        short = [(0, -size % multiple) for size in (along, down)]
         cells = (along + short[0][1]) * (down + short[1][1]) // CELL**2
-        network = self._gate.network
-        together = max(1, _AT_ONCE // (cells * classes * network.architecture.channels))
-        device = self._features.sections.device
-        each = shares(count) if device.type == "cpu" else [count]
+        together = max(1, _AT_ONCE // (cells * len(present) * network.architecture.channels))
+        each = shares(len(lines)) if device.type == "cpu" else [len(lines)]
         network.expect(len(each))
 
-        def look(lines: range) -> None:
-            for first in lines:
-                these = slice(first, min(first + lines.step, lines.stop))
+        def weigh(some: range) -> None:
+            for first in some:
+                last = min(first + some.step, some.stop)
+                parts = [lines[first:last, present], *self._beside(outer, across, first, last, present)]
                 shown = [
-                    torch.from_numpy(np.pad(part[these], [(0, 0)] * 2 + short, mode="edge")).to(device)
+                    torch.from_numpy(np.pad(part, [(0, 0)] * (part.ndim - 2) + short, mode="edge")).to(device)
                     for part in parts
                 ]
                 with torch.no_grad():
-                    scores = self._gate(*shown[:2], *(one[:, 0] for one in shown[2:]), told, self._resting)
-                    out[these] = scores[:, :, :along, :down].softmax(1).cpu().numpy()
+                    scores = self._gate(shown[0], shown[1], shown[2], shown[3], shown[4], told, self._resting)
+                    lines[first:last, present] = scores[:, :, :along, :down].softmax(1).cpu().numpy()
 
+        self._carried.look()
         ends = np.cumsum([0, *each]).tolist()
-        for _ in side_by_side(look, [range(a, b, together) for a, b in itertools.pairwise(ends)]):
+        for _ in side_by_side(weigh, [range(a, b, together) for a, b in itertools.pairwise(ends)]):
             pass
-        return out
+
+    def _beside(self, outer: Box, across: int, first: int, last: int, present: NDArray[np.intp]) -> list[Floats]:
+        """Return what a gate is shown beside features, of some sections of a box: the first axis counts them."""
+        start, stop = list(outer.start), list(outer.stop)
+        start[across], stop[across] = outer.start[across] + first, outer.start[across] + last
+        box = Box(tuple(start), tuple(stop))
+        line = len(self._features.labels.shape) == 2
+        said = self._carried.say(Box(box.start[1:], box.stop[1:]) if line else box)
+        classes = said.probabilities[present].reshape(-1, *box.shape)
+        rest = [said.confidence.reshape(box.shape), said.distance.reshape(box.shape)]
+        rest.append(self._features.sections.amplitudes(box))
+        return [np.moveaxis(classes, 1 + across, 0), *(np.moveaxis(part, across, 0) for part in rest)]
