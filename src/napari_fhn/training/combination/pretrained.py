@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections import OrderedDict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,7 +22,8 @@ from napari_fhn.network.pooling import pad
 from napari_fhn.network.resting import Resting
 from napari_fhn.network.side_by_side import shares, side_by_side
 from napari_fhn.structure.bodies import Bodies, Labels, Without, labelled_columns
-from napari_fhn.training.combination.linear_head import LinearHead, bumps
+from napari_fhn.training.combination.linear_head import LinearHead, Part, bumps
+from napari_fhn.training.combination.pretrained_memory import AT_ONCE, WINDOWS, kept_bytes, most_side_by_side
 from napari_fhn.training.combination.settings import TITLES
 from napari_fhn.training.combination.upright import laid
 from napari_fhn.training.data.volume import Volume
@@ -34,23 +35,14 @@ _WORTH = 1.5
 """A box is looked at in both directions, which make unlike mistakes, where what has to be looked at around it is no
 more than half of it. A thin slab of a large survey would cost many times as much."""
 
-_AT_ONCE = 2**20
-"""Numbers in the states of the sections that a thread looks at at once: as many as the cache holds."""
-
 _COMPACT = 16
 """Traces: a body no wider is a well, and one section in each direction through its middle shows what it says."""
 
 _LINES = 8
 """Sections in each direction through a wider body."""
 
-_WINDOWS = 96
-"""Sections that are looked at to find what features mean; of more, some from everywhere."""
-
 _MARGIN = 16
 """Traces beside labelled ones of which features are kept, as strokes go on."""
-
-_KEPT = 2**27
-"""Bytes of features that are kept."""
 
 
 @dataclass(frozen=True)
@@ -105,13 +97,16 @@ class Sections:
         self.shape = (*([1] if self._line else []), *lateral, volume.shape[vertical])
         self._kept: OrderedDict[_Window, Floats] = OrderedDict()
         self._held = 0
+        self._room = kept_bytes(self.shape)
         self._resting = Resting()
 
-    def scores(self, box: Box, across: int, head: LinearHead) -> Floats:
-        """Return ``(classes, *box.shape)``, probabilities by a linear map of what is seen in sections of a box.
+    def add(self, out: Sequence[Floats], box: Box, across: int, head: LinearHead) -> None:
+        """Add probabilities by a linear map of what is seen in sections of a box.
 
         Parameters
         ----------
+        out : sequence of ndarray, shape of the box
+            To which they are added, one for each class of the map.
         box : Box
             Of the upright volume.
         across : int
@@ -123,7 +118,6 @@ class Sections:
         outer = self._grown(box, along)
         weights = torch.from_numpy(head.weights).to(self._device)
         column = self._column(head, outer)
-        out = np.empty((head.weights.shape[1], *box.shape), np.float32)
         inside = box.within(outer)
 
         def look(lines: range) -> None:
@@ -135,20 +129,20 @@ class Sections:
                     scores = torch.einsum("bchw,ck->bkhw", seen, weights) + column
                     scores = self._network.on_grid(scores * self.pretrained.scale, data)
                     said = scores[:, :, inside[along], inside[2]].softmax(1).cpu().numpy()
-                there = [slice(None)] * 4
-                there[1 + across] = slice(first - box.start[across], last - box.start[across])
-                out[tuple(there)] = np.moveaxis(said, 0, 1 + across)
+                there = [slice(None)] * 3
+                there[across] = slice(first - box.start[across], last - box.start[across])
+                for k, one in enumerate(out):
+                    one[tuple(there)] += np.moveaxis(said[:, k], 0, across)
 
         for _ in side_by_side(look, self._lots(box, across, outer.shape[along] * outer.shape[2])):
             pass
-        return out
 
     def _lots(self, box: Box, across: int, voxels: int) -> list[range]:
         """Return the sections of so many voxels that each thread looks at, which its range takes so many at a time."""
         count, first = box.shape[across], box.start[across]
-        each = shares(count) if self._device.type == "cpu" else [count]
+        each = shares(count, most=most_side_by_side(voxels)) if self._device.type == "cpu" else [count]
         self._network.expect(len(each))
-        together = max(1, _AT_ONCE // (voxels * self._network.architecture.channels))
+        together = max(1, AT_ONCE // (voxels * self._network.architecture.channels))
         ends = list(itertools.accumulate(each, initial=first))
         return [range(a, b, together) for a, b in itertools.pairwise(ends)]
 
@@ -180,7 +174,7 @@ class Sections:
             self._kept[window] = found
             self._held += found.nbytes
         self._kept.move_to_end(window)
-        while self._held > _KEPT and len(self._kept) > 1:
+        while self._held > self._room:
             self._held -= self._kept.popitem(last=False)[1].nbytes
         return found
 
@@ -261,9 +255,9 @@ class PretrainedFeatures:
             return np.full((classes, *box.shape), 1 / classes, np.float32)
         out = np.zeros((classes, *box.shape), np.float32)
         whole = box if len(box.shape) == 3 else Box((0, *box.start), (1, *box.stop))
-        ways = self._ways(whole)
+        ways, told = self._ways(whole), [out[k].reshape(whole.shape) for k in self._present]
         for across in ways:
-            out[self._present] += self._sections.scores(whole, across, self._head).reshape(-1, *box.shape)
+            self._sections.add(told, whole, across, self._head)
         out /= np.float32(len(ways))
         return out
 
@@ -278,26 +272,35 @@ class PretrainedFeatures:
         if self._fitted == self._labels.version:
             return
         self._fitted = self._labels.version
-        features, at, shares = [], [], []
-        for window in self._windows():
-            box = window.box(self._sections.shape[2])
-            if len(self._labels.shape) == 2:
-                box = Box(box.start[1:], box.stop[1:])
-            labels = self._labels.read(box).reshape(-1, self._sections.shape[2])
-            known = _shares(labels, self._labels.classes, self._sections.stride)
-            there = known.any(axis=0)
-            if there.any():
-                features.append(self._sections.features(window)[:, there].T)
-                at.append(self._sections.depths[np.nonzero(there)[1]])
-                shares.append(known[:, there].T)
         self._head = None
-        if not features:
-            return
-        found = np.concatenate(shares)
-        self._present = np.flatnonzero(found.sum(axis=0))
+        windows, sections = self._windows(), self._sections
+        total = sum((self._counts(window) for window in windows), np.zeros(self._labels.classes))
+        self._present = np.flatnonzero(total)
         if len(self._present) > 1:
-            rows, places, held = np.concatenate(features), np.concatenate(at), self._sections.pretrained.held
-            self._head = LinearHead.fit(rows, places, found[:, self._present], self._sections.depths, held)
+            parts, held = filter(None, map(self._part, windows)), sections.pretrained.held
+            self._head = LinearHead.of(parts, total[self._present], sections.depths, held)
+
+    def _known(self, window: _Window) -> NDArray[np.uint8]:
+        """Return the labels ``(along, down)`` of a window."""
+        box = window.box(self._sections.shape[2])
+        if len(self._labels.shape) == 2:
+            box = Box(box.start[1:], box.stop[1:])
+        return self._labels.read(box).reshape(-1, self._sections.shape[2])
+
+    def _counts(self, window: _Window) -> NDArray[np.float64]:
+        """Return how many cells of a window are known as each class, those known in part by their part."""
+        voxels = np.bincount(self._known(window).ravel(), minlength=self._labels.classes + 1)
+        found: NDArray[np.float64] = voxels[1 : self._labels.classes + 1] / self._sections.stride**2
+        return found
+
+    def _part(self, window: _Window) -> Part | None:
+        """Return what a window teaches, of the classes that are present; None where nothing is known in it."""
+        known = _shares(self._known(window), self._labels.classes, self._sections.stride)[self._present]
+        there = known.any(axis=0)
+        if not there.any():
+            return None
+        features = self._sections.features(window)[:, there].T
+        return features, self._sections.depths[np.nonzero(there)[1]], known[:, there].T
 
     def _windows(self) -> list[_Window]:
         """Return the parts of sections of which the meaning of features is learnt."""
@@ -314,7 +317,7 @@ class PretrainedFeatures:
             for across in (0,) if line else (0, 1):
                 found.update(dict.fromkeys(self._through(own, across)))
         windows = sorted(found, key=lambda one: (one.across, one.line, one.first))
-        return [windows[k] for k in np.linspace(0, len(windows) - 1, min(len(windows), _WINDOWS)).round().astype(int)]
+        return [windows[k] for k in np.linspace(0, len(windows) - 1, min(len(windows), WINDOWS)).round().astype(int)]
 
     def _through(self, own: NDArray[np.int64], across: int) -> Iterator[_Window]:
         """Yield windows of sections through the columns of a body."""
