@@ -61,12 +61,16 @@ def test_a_forecast_counts_what_the_dips_take_beside_the_first_steps(capsys):
     (told,) = [one for one in map(json.loads, capsys.readouterr().out.splitlines()) if one["kind"] == "Forecast"]
     dips, step = told["bytes_of_dips"], told["networks"][0]["bytes"]
     assert dips > 400e6
-    for memory, fits in ((step + dips, True), (3 * step // 2, False)):
+    features = told["bytes_of_features"]
+    assert features > 100e6
+    for memory, fits in ((step + dips + features, True), (3 * step // 2, False)):
         assert main([*asked, str(memory), "--json"]) == 0
         (told,) = [one for one in map(json.loads, capsys.readouterr().out.splitlines()) if one["kind"] == "Forecast"]
         assert told["fits"] == fits
     assert main([*asked, "8GB"]) == 0
-    assert "The dips of the survey, found beside the first steps, take" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "The dips of the survey, found beside the first steps, take" in said
+    assert "Features that were learnt beforehand, of which the prediction is made too, take up to" in said
 
 
 def test_what_does_not_fit_is_told_the_block_that_does(capsys):

@@ -223,15 +223,19 @@ def _tell(planned: Plan, budget: int, device: str, as_json: bool, proposed: dict
     if as_json:
         what = {**proposed, "block": planned.block, "batch": planned.batch, "input_channels": planned.input_channels}
         where = {"device": device, "budget": budget, "fits": needs <= room}
-        print(json.dumps({"kind": "Forecast", **what, **where, "bytes_of_dips": planned.beside, "networks": told}))
+        beside = {"bytes_of_dips": planned.dips, "bytes_of_features": planned.features}
+        print(json.dumps({"kind": "Forecast", **what, **where, **beside, "networks": told}))
         return
     together = "" if planned.at_once == planned.batch else f", {planned.at_once} at a time"
     size = f"{planned.batch} x {_times(planned.block)} voxels{together}"
     print(f"{size}, {counted(planned.input_channels, 'channels')}, {counted(planned.classes, 'classes')}")
     print(aligned(rows))
-    if planned.beside:
+    if planned.dips:
         whose = "" if device == "cpu" else " of the machine's memory"
-        print(f"The dips of the survey, found beside the first steps, take {in_words(planned.beside)}{whose} more.")
+        print(f"The dips of the survey, found beside the first steps, take {in_words(planned.dips)}{whose} more.")
+    if planned.features:
+        most = f"take up to {in_words(planned.features)}{'' if device == 'cpu' else ' of both memories'} more"
+        print(f"Features that were learnt beforehand, of which the prediction is made too, {most}.")
     print(f"There are {in_words(budget)} on {device}: {_verdict(needs, room, told[0]['largest_block'])}.")
 
 

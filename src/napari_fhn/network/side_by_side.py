@@ -57,7 +57,7 @@ def side_by_side(work: Callable[[Item], Result], items: Sequence[Item]) -> Itera
         wait(running)  # they work on arrays of whoever leaves here
 
 
-def shares(count: int, elements: int = _LEAST) -> list[int]:
+def shares(count: int, elements: int = _LEAST, *, most: int | None = None) -> list[int]:
     """Return how many of so many examples each piece has that is worth a thread of its own.
 
     Parameters
@@ -66,8 +66,10 @@ def shares(count: int, elements: int = _LEAST) -> list[int]:
         Examples.
     elements : int
         Of the state of one.
+    most : int, optional
+        Pieces that there is memory for.
     """
-    threads = min(torch.get_num_threads(), count) if elements >= _LEAST else 1
+    threads = min(torch.get_num_threads(), count, most or count) if elements >= _LEAST else 1
     return [count * (part + 1) // threads - count * part // threads for part in range(threads)]
 
 

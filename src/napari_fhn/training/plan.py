@@ -12,6 +12,8 @@ from napari_fhn.network.comparison import NetworkDescription, ResNetArchitecture
 from napari_fhn.network.forecast import WORKING_SET, Forecast, Optimiser, WorkingSet, forecast, largest_block
 from napari_fhn.network.forecast_resnet import forecast_resnet
 from napari_fhn.sentence import counted
+from napari_fhn.training.combination.pretrained_memory import kept_bytes, look_bytes
+from napari_fhn.training.combination.settings import takes
 from napari_fhn.training.data.framing import Position
 from napari_fhn.training.data.volume import open_input
 from napari_fhn.training.job import MOST_CLASSES, Job, JobError
@@ -49,6 +51,8 @@ class Plan:
         Of the survey, where one is upright.
     carries : bool
         Whether the prediction takes in what is carried along reflectors.
+    pretrained : bool
+        Whether it takes in features that were learnt beforehand.
     """
 
     network: NetworkDescription
@@ -63,6 +67,7 @@ class Plan:
     shape: tuple[int, ...] = ()
     vertical_axis: int | None = None
     carries: bool = True
+    pretrained: bool = True
 
     def needs(
         self,
@@ -128,9 +133,19 @@ class Plan:
             return None
 
     @property
-    def beside(self) -> int:
+    def dips(self) -> int:
         """Bytes of the machine's memory that finding the dips takes beside the first steps; 0 without any."""
         return dips_bytes(self.shape, self.vertical_axis) if self.carries else 0
+
+    @property
+    def features(self) -> int:
+        """Bytes that features which were learnt beforehand take, of a processor's memory; 0 without any."""
+        return features_bytes(self.shape, self.vertical_axis, self.classes) if self.carries and self.pretrained else 0
+
+    @property
+    def beside(self) -> int:
+        """Bytes that both take beside the steps, where these are made in the machine's memory."""
+        return self.dips + self.features
 
     @property
     def _same(self) -> dict[str, Any]:
@@ -160,6 +175,7 @@ def plan(
     map_axis: int | None = None,
     neighbours: bool = False,
     carries: bool = True,
+    pretrained: bool = True,
 ) -> Plan:
     """Plan a training.
 
@@ -177,6 +193,8 @@ def plan(
         As in :class:`~napari_fhn.training.job.Job`.
     carries : bool
         Whether the prediction takes in what is carried along reflectors.
+    pretrained : bool
+        Whether it takes in features that were learnt beforehand.
 
     Returns
     -------
@@ -229,6 +247,7 @@ def plan(
         tuple(shape),
         vertical_axis if map_axis is None else None,
         carries,
+        pretrained,
     )
 
 
@@ -256,6 +275,7 @@ def plan_of(job: Job) -> Plan:
         map_axis=job.map_axis,
         neighbours=job.neighbours,
         carries=job.combination is not None,
+        pretrained=takes(job.combination, "pretrained"),
     )
 
 
@@ -269,19 +289,46 @@ def dips_bytes(shape: tuple[int, ...], vertical_axis: int | None) -> int:
     vertical_axis : int or None
         Of time or depth.
     """
-    if vertical_axis is None or not 2 <= len(shape) <= 3:
+    upright = _upright(shape, vertical_axis)
+    if not upright:
         return 0
     try:
         from napari_fhn.structure.dips import brick_bytes
     except ImportError:  # a machine that only trains has no scipy, and goes without
         return 0
-    across = [size for axis, size in enumerate(shape) if axis != vertical_axis % len(shape)]
-    return brick_bytes((*across, shape[vertical_axis]))
+    return brick_bytes(upright)
 
 
-def left_beside(limit: int, dips: int) -> int:
-    """Return the bytes that steps may take of so many, where dips are found beside them: half of it at least."""
-    return limit - min(dips, limit // 2)
+def features_bytes(shape: tuple[int, ...], vertical_axis: int | None, classes: int, threads: int | None = None) -> int:
+    """Return the bytes that features of a network that was trained beforehand take; 0 where a survey has none.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Of the survey.
+    vertical_axis : int or None
+        Of time or depth.
+    classes : int
+        That are told apart.
+    threads : int, optional
+        Of the processor that look at sections; all by default.
+    """
+    upright = _upright(shape, vertical_axis)
+    if not upright or not dips_bytes(shape, vertical_axis):  # without scipy the network alone predicts
+        return 0
+    return kept_bytes(upright) + look_bytes(upright, classes, threads)
+
+
+def _upright(shape: tuple[int, ...], vertical_axis: int | None) -> tuple[int, ...]:
+    """Return a shape with its vertical axis last; none where it has none, or none of which the structure is known."""
+    if vertical_axis is None or not 2 <= len(shape) <= 3:
+        return ()
+    return (*(size for axis, size in enumerate(shape) if axis != vertical_axis % len(shape)), shape[vertical_axis])
+
+
+def left_beside(limit: int, others: int) -> int:
+    """Return the bytes that steps may take of so many, where others take some beside them: half of it at least."""
+    return limit - min(others, limit // 2)
 
 
 def _length(size: int, block: int, multiple: int) -> int:

@@ -16,7 +16,7 @@ from napari_fhn.project.data.surveyset import SurveySet
 from napari_fhn.project.runs.outlook import outlook, planned
 from napari_fhn.project.runs.settings import Settings
 from napari_fhn.structure.dips import brick_bytes
-from napari_fhn.training.plan import plan
+from napari_fhn.training.plan import features_bytes, plan
 from napari_fhn.training.recipes import recipe
 from napari_fhn.training.schedule import Schedule
 
@@ -36,17 +36,23 @@ def test_it_says_what_is_needed_and_what_the_savings_are_worth():
     assert "96 × 160" in seen.block_in_words
 
 
-def test_what_the_dips_take_beside_the_first_steps_is_said():
+def test_what_dips_and_features_take_beside_the_steps_is_said():
     chosen = recipe("sections")
     shape = (60, 50, 160)
     step = plan(chosen.network, chosen.schedule, shape, channels=1, classes=7, vertical_axis=2)
-    assert outlook(step).beside == step.beside == brick_bytes(shape) > 10_000_000
-    assert f", and {in_words(step.beside)} for dips" in outlook(step).sentence(8_000_000_000)
+    assert outlook(step).dips == step.dips == brick_bytes(shape) > 10_000_000
+    assert outlook(step).features == step.features == features_bytes(shape, 2, 7) > 10_000_000
+    assert outlook(step).beside == step.beside == step.dips + step.features
+    assert f", and {in_words(step.beside)} for dips and features" in outlook(step).sentence(8_000_000_000)
     # A graphics card has a memory of its own, a map no dips, and the network alone needs none.
     assert outlook(step, PORTABLE).beside == 0
     alone = plan(chosen.network, chosen.schedule, shape, channels=1, classes=7, vertical_axis=2, carries=False)
     assert alone.beside == 0
     assert "dips" not in outlook(alone).sentence(None)
+    without = plan(chosen.network, chosen.schedule, shape, channels=1, classes=7, vertical_axis=2, pretrained=False)
+    assert without.beside == step.dips
+    assert " for dips" in outlook(without).sentence(None)
+    assert "features" not in outlook(without).sentence(None)
     turned = plan(chosen.network, chosen.schedule, (160, 60, 50), channels=1, classes=7, vertical_axis=0)
     assert turned.beside == step.beside
 

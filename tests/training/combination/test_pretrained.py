@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +17,7 @@ from napari_fhn.structure.known import Known
 from napari_fhn.training.combination import pretrained, sections
 from napari_fhn.training.combination.opening import open_combiner
 from napari_fhn.training.combination.pretrained import PretrainedFeatures
+from napari_fhn.training.combination.pretrained_memory import CHANNELS, FEATURES, kept_bytes
 from napari_fhn.training.combination.sections import Sections
 from napari_fhn.training.combination.settings import Combination
 from napari_fhn.training.data.frame import Frame
@@ -22,6 +25,7 @@ from napari_fhn.training.data.labelled import LabelFile
 from napari_fhn.training.data.volume import Volume
 from napari_fhn.training.job import Input
 from napari_fhn.training.models.pretrained import bundled
+from napari_fhn.training.plan import features_bytes
 from samples import family
 
 
@@ -86,7 +90,7 @@ def test_surveys_of_any_size(tmp_path, shape):
 def test_sections_at_once_are_those_one_by_one(told, survey, monkeypatch):
     box = Box((0, 0, 0), (12, *survey.truth.shape[1:]))
     at_once = told.read(box)
-    monkeypatch.setattr(sections, "_AT_ONCE", 1)
+    monkeypatch.setattr(sections, "AT_ONCE", 1)
     np.testing.assert_allclose(told.read(box), at_once, atol=1e-5)
 
 
@@ -137,16 +141,88 @@ def test_strokes_and_points_are_known_too(volume, survey):
 
 def test_what_is_kept_is_bounded(volume, survey, monkeypatch):
     expected = factor(volume, survey.labels, len(survey.names)).read(Box((0, 0, 0), (1, *survey.truth.shape[1:])))
-    monkeypatch.setattr(sections, "_KEPT", 200_000)
+    monkeypatch.setattr(sections, "kept_bytes", lambda shape: 200_000)
     one = factor(volume, survey.labels, len(survey.names))
     np.testing.assert_array_equal(one.read(Box((0, 0, 0), (1, *survey.truth.shape[1:]))), expected)
     kept = one.sections._kept.values()
     assert sum(part.nbytes for part in kept) == one.sections._held
-    assert one.sections._held <= 200_000 or len(kept) == 1
+    assert one.sections._held <= 200_000
+
+
+_TAKES = """
+import sys
+import numpy as np
+import torch
+from napari_fhn.box import Box
+from napari_fhn.structure.known import Known
+from napari_fhn.structure.carrying import Carried
+from napari_fhn.training.combination.gating import Gated
+from napari_fhn.training.combination.pretrained import PretrainedFeatures
+from napari_fhn.training.combination.sections import Sections
+from napari_fhn.training.data.volume import Volume
+from napari_fhn.training.job import Input
+from napari_fhn.training.machine.peak import Peak
+from napari_fhn.training.models import gating
+from napari_fhn.training.models.pretrained import bundled
+from napari_fhn.training.plan import features_bytes
+
+class Flat:
+    def __init__(self, shape):
+        self.shape = shape
+    def read(self, box):
+        flat = np.zeros((2, *box.shape), np.float32)
+        return type("Dips", (), {"slopes": flat, "coherence": 1 + flat[0]})
+
+torch.set_num_threads(1)
+survey, painted, classes, told = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4] == "told"
+volume = Volume((Input(survey),))
+shape = volume.shape
+labels = np.zeros(shape, np.uint8)
+columns = 1 + np.arange(shape[2], dtype=np.uint8) // -(-shape[2] // classes)
+labels[np.linspace(0, shape[0] - 1, painted).astype(int)] = columns
+labels[2::5, 3::90] = columns
+box, known = Box((1, 0, 0), (5, *shape[1:])), Known(labels, classes)
+carried = Carried(known, Flat(shape))
+carried.read(box)
+with Peak() as peak:
+    if told:
+        factor = PretrainedFeatures(known, Sections(volume, 2, bundled(), torch.device("cpu")))
+        Gated(factor, carried, gating.bundled()).read(box)
+    else:
+        volume.read(box, 1)
+    print(peak.grown(), flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the system does not say the peak")
+@pytest.mark.parametrize(("shape", "painted", "classes"), [((8, 448, 512), 4, 3), ((8, 448, 512), 0, 9)])
+def test_it_takes_no_more_memory_than_the_forecast_says(tmp_path, shape, painted, classes):
+    np.save(tmp_path / "survey.npy", np.random.default_rng(0).standard_normal(shape).astype(np.float32))
+    taken = []
+    for told in ("told", "not"):  # a process each: what torch has once it keeps
+        command = [sys.executable, "-c", _TAKES, str(tmp_path / "survey.npy"), str(painted), str(classes), told]
+        taken.append(int(subprocess.run(command, capture_output=True, text=True, check=True).stdout))
+    more, most = taken[0] - taken[1], features_bytes(shape, 2, classes, threads=1)
+    assert 20e6 < more < most < 8 * more
+
+
+def test_a_forecast_of_a_small_survey_is_small_and_of_a_large_one_bounded():
+    assert features_bytes((60, 50, 160), 2, 7, threads=2) < 200e6
+    assert features_bytes((160, 60, 50), 0, 7, threads=2) == features_bytes((60, 50, 160), 2, 7, threads=2)
+    assert features_bytes((1000, 1000, 1500), 2, 8, threads=64) < 1e9
+    assert features_bytes((200, 300), 1, 5, threads=1) > kept_bytes((200, 300)) > 1e6
+    assert not features_bytes((200, 300), None, 5)
+
+
+def test_the_bounds_are_those_of_the_network_that_comes_along():
+    architecture = bundled().network.architecture
+    assert architecture.channels == CHANNELS
+    cells = 4 ** architecture.output_levels[0]
+    assert 4 * architecture.layer_channels[-1] // cells == FEATURES
 
 
 def test_of_very_many_bodies_some_show_what_features_mean(volume, survey, monkeypatch):
-    monkeypatch.setattr(pretrained, "_WINDOWS", 10)
+    monkeypatch.setattr(pretrained, "WINDOWS", 10)
     labels = np.zeros_like(survey.labels)
     labels[2::6, 2::6] = survey.truth[2::6, 2::6]
     one = factor(volume, labels, len(survey.names))

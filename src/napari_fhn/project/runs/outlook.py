@@ -12,6 +12,7 @@ from napari_fhn.project.data.facts import facts_of
 from napari_fhn.project.data.surveyset import SurveySet
 from napari_fhn.project.runs.settings import Settings
 from napari_fhn.sentence import counted
+from napari_fhn.training.combination.settings import takes
 from napari_fhn.training.job import JobError
 from napari_fhn.training.plan import Plan, plan
 
@@ -30,15 +31,22 @@ class Outlook:
         Bytes of a training step; None for a network that nobody has counted.
     without : int or None
         Bytes of the same network with every state kept and every kernel of full rank.
-    beside : int
-        Bytes that finding the dips of the survey takes beside the first steps, of the same memory.
+    dips, features : int
+        Bytes that finding the dips of the survey, and features that were learnt beforehand, take beside the steps, of
+        the same memory.
     """
 
     block: tuple[int, ...]
     batch: int
     needs: int | None
     without: int | None
-    beside: int = 0
+    dips: int = 0
+    features: int = 0
+
+    @property
+    def beside(self) -> int:
+        """Bytes that both take."""
+        return self.dips + self.features
 
     @property
     def block_in_words(self) -> str:
@@ -57,8 +65,9 @@ class Outlook:
         if self.needs is None or self.without is None:
             return "Memory of this kind of network: not forecast"
         there = "" if free is None else f"  ·  {in_words(free)} free"
-        dips = f", and {in_words(self.beside)} for dips" if self.beside else ""
-        return f"Memory: {in_words(self.needs)}, not {in_words(self.without)}{dips}{there}"
+        what = " and ".join(name for name, size in (("dips", self.dips), ("features", self.features)) if size)
+        beside = f", and {in_words(self.beside)} for {what}" if what else ""
+        return f"Memory: {in_words(self.needs)}, not {in_words(self.without)}{beside}{there}"
 
 
 def outlook(plan: Plan, working_set: WorkingSet = WORKING_SET) -> Outlook:
@@ -82,7 +91,8 @@ def outlook(plan: Plan, working_set: WorkingSet = WORKING_SET) -> Outlook:
         # A network to compare with: nobody has counted it.
         return Outlook(plan.block, plan.batch, None, None)
     # On a graphics card the network has a memory of its own.
-    return Outlook(plan.block, plan.batch, needs, without, plan.beside if working_set == WORKING_SET else 0)
+    beside = (plan.dips, plan.features) if working_set == WORKING_SET else ()
+    return Outlook(plan.block, plan.batch, needs, without, *beside)
 
 
 def planned(settings: Settings, surveys: SurveySet, classes: int, vertical: int | None) -> Plan:
@@ -119,4 +129,5 @@ def planned(settings: Settings, surveys: SurveySet, classes: int, vertical: int 
         map_axis=axis,
         neighbours=settings.neighbours,
         carries=settings.combination is not None,
+        pretrained=takes(settings.combination, "pretrained"),
     )

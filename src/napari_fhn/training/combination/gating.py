@@ -26,6 +26,7 @@ from napari_fhn.network.resting import Resting
 from napari_fhn.network.side_by_side import shares, side_by_side
 from napari_fhn.training.combination.foretelling import foretold
 from napari_fhn.training.combination.pretrained import PretrainedFeatures
+from napari_fhn.training.combination.pretrained_memory import most_side_by_side
 from napari_fhn.training.combination.sections import WORTH
 from napari_fhn.training.combination.settings import TITLES
 
@@ -250,7 +251,7 @@ class Gated:
         short = [(0, -size % multiple) for size in (along, down)]
         cells = (along + short[0][1]) * (down + short[1][1]) // CELL**2
         together = max(1, _AT_ONCE // (cells * len(present) * network.architecture.channels))
-        each = shares(len(lines)) if device.type == "cpu" else [len(lines)]
+        each = shares(len(lines), most=most_side_by_side(along * down)) if device.type == "cpu" else [len(lines)]
         network.expect(len(each))
 
         def weigh(some: range) -> None:

@@ -6,12 +6,18 @@ the solution, as `scripts/pretrain.py` trains ours.
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
+
+Part: TypeAlias = tuple[Floats, Floats, Floats]
+"""Features, places along the vertical axis and shares of some places, as :meth:`LinearHead.fit` takes them of all."""
 
 RARE = 5.0
 """Places: how much a class counts goes by one over the root of how many it has, and these."""
@@ -21,6 +27,9 @@ SPACING = 24.0
 
 _BIAS = 1e-5
 """How much the constant part is held back."""
+
+_ROWS = 2**13
+"""Places whose products are summed at once."""
 
 
 def bumps(at: NDArray[np.floating], samples: int) -> Floats:
@@ -109,17 +118,48 @@ class LinearHead:
         >>> (features @ head.weights + head.column).argmax(axis=1).tolist()
         [0, 1, 0]
         """
-        classes = shares.shape[1]
+        return cls.of([(features, at, shares)], shares.sum(axis=0), column, held)
+
+    @classmethod
+    def of(cls, parts: Iterable[Part], total: NDArray[np.floating], column: Floats, held: Held) -> LinearHead:
+        """Find the same from places that come in parts, of which no more than one is in memory at a time.
+
+        Parameters
+        ----------
+        parts : iterable of (features, at, shares)
+            As in :meth:`fit`.
+        total : ndarray, shape (classes,)
+            The sums of the shares of all parts.
+        column, held
+            As in :meth:`fit`.
+        """
+        classes = len(total)
         # A place counts by one over the root of how many its class has, so that what is rare is told apart too.
-        counted = (shares / np.sqrt(shares.sum(axis=0) + np.float32(RARE))).sum(axis=1).astype(np.float64)
-        counted *= classes / counted.sum()
-        rows = np.concatenate([features, at, np.ones((len(features), 1), np.float32)], axis=1).astype(np.float64)
-        weighed = rows * counted[:, np.newaxis]
-        squares = float(np.square(features, dtype=np.float64).mean())
-        back = np.full(rows.shape[1], held.depth * classes)
-        back[: features.shape[1]] = held.features * squares * classes
+        worth = 1 / np.sqrt(np.asarray(total, np.float64) + RARE)
+        worth *= classes / (total @ worth)
+        size, squares, seen = 0, 0.0, 0
+        products: NDArray[np.float64] | float = 0.0
+        wanted: NDArray[np.float64] | float = 0.0
+        for features, at, shares in itertools.chain.from_iterable(map(_in_lots, parts)):
+            counted = shares @ worth
+            rows = np.concatenate([features, at, np.ones((len(features), 1), np.float32)], axis=1).astype(np.float64)
+            weighed = rows * counted[:, np.newaxis]
+            products = products + weighed.T @ rows
+            wanted = wanted + weighed.T @ (
+                (shares / shares.sum(axis=1, keepdims=True)).astype(np.float64) - 1 / classes
+            )
+            squares += float(np.square(features, dtype=np.float64).sum())
+            size, seen = features.shape[1], seen + features.size
+        back = np.full(size + column.shape[1] + 1, held.depth * classes)
+        back[:size] = held.features * squares / seen * classes
         back[-1] = _BIAS
-        wanted = (shares / shares.sum(axis=1, keepdims=True)).astype(np.float64) - 1 / classes
-        found = np.linalg.solve(weighed.T @ rows + np.diag(back), weighed.T @ wanted).astype(np.float32)
-        count = features.shape[1]
-        return cls(found[:count], column @ found[count:-1] + found[-1])
+        found = np.linalg.solve(products + np.diag(back), wanted).astype(np.float32)
+        return cls(found[:size], column @ found[size:-1] + found[-1])
+
+
+def _in_lots(part: Part) -> Iterator[Part]:
+    """Yield a part in smaller ones: products are of doubles, which take several times as much as what is read."""
+    features, at, shares = part
+    for first in range(0, len(shares), _ROWS):
+        lot = slice(first, first + _ROWS)
+        yield features[lot], at[lot], shares[lot]

@@ -17,6 +17,7 @@ from napari_fhn.box import Box
 from napari_fhn.structure.bodies import Bodies, Labels, Without, labelled_columns
 from napari_fhn.training.combination.foretelling import asked, likely, together
 from napari_fhn.training.combination.linear_head import LinearHead
+from napari_fhn.training.combination.pretrained_memory import WINDOWS
 from napari_fhn.training.combination.sections import Sections, Window
 from napari_fhn.training.combination.settings import TITLES
 
@@ -28,9 +29,6 @@ _COMPACT = 16
 
 _LINES = 8
 """Sections in each direction through a wider body."""
-
-_WINDOWS = 96
-"""Sections that are looked at to find what features mean; of more, some from everywhere."""
 
 _MARGIN = 16
 """Traces beside labelled ones of which features are kept, as strokes go on."""
@@ -58,24 +56,24 @@ class _Known(NamedTuple):
     shares: Floats
     body: NDArray[np.int64]
 
-    @classmethod
-    def nothing(cls, features: int, classes: int) -> _Known:
-        """Return no places."""
-        none = np.zeros(0, np.int64)
-        return cls(np.zeros((0, features), np.float32), none, np.zeros((0, classes), np.float32), none)
-
-    def only(self, these: NDArray[np.bool_] | slice) -> _Known:
+    def some(self, these: NDArray[np.bool_] | slice) -> _Known:
         """Return some of the places."""
         return _Known(self.features[these], self.down[these], self.shares[these], self.body[these])
 
     def thinned(self, most: int) -> _Known:
         """Return so many of them, from everywhere."""
-        return self.only(slice(None, None, max(1, -(-len(self.down) // most))))
+        return self.some(slice(None, None, max(1, -(-len(self.down) // max(1, most)))))
 
-    def head(self, present: NDArray[np.intp], sections: Sections) -> LinearHead:
+    def only(self, classes: NDArray[np.intp]) -> _Known:
+        """Return those places of which something is known of some classes, and only that."""
+        found = self._replace(shares=self.shares[:, classes])
+        there: NDArray[np.bool_] = np.any(found.shares, axis=1)
+        return found.some(there)
+
+    def head(self, sections: Sections) -> LinearHead:
         """Find what features mean."""
         depths, held = sections.depths, sections.pretrained.held
-        return LinearHead.fit(self.features, depths[self.down], self.shares[:, present], depths, held)
+        return LinearHead.fit(self.features, depths[self.down], self.shares, depths, held)
 
     def said(self, head: LinearHead, scale: float) -> Floats:
         """Return probabilities ``(classes, places)``."""
@@ -110,7 +108,6 @@ class PretrainedFeatures:
         self.sections = sections
         self._head: LinearHead | None = None
         self._present: NDArray[np.intp] = np.zeros(0, np.intp)
-        self._known = _Known.nothing(sections.pretrained.features, labels.classes)
         self._seen = labels.version
         self._fitted = -1
 
@@ -143,9 +140,9 @@ class PretrainedFeatures:
             return np.full((classes, *box.shape), 1 / classes, np.float32)
         out = np.zeros((classes, *box.shape), np.float32)
         whole = box if len(box.shape) == 3 else Box((0, *box.start), (1, *box.stop))
-        ways = self.sections.ways(whole)
+        ways, told = self.sections.ways(whole), [out[k].reshape(whole.shape) for k in self._present]
         for across in ways:
-            out[self._present] += self.sections.scores(whole, across, self._head).reshape(-1, *box.shape)
+            self.sections.add(told, whole, across, self._head)
         out /= np.float32(len(ways))
         return out
 
@@ -154,40 +151,56 @@ class PretrainedFeatures:
         if self._fitted == self.labels.version:
             return
         self._fitted = self.labels.version
-        self._known = known = self._gathered()
-        self._present = np.flatnonzero(known.shares.sum(axis=0))
-        self._head = known.head(self._present, self.sections) if len(self._present) > 1 else None
-
-    def _gathered(self) -> _Known:
-        """Gather what is known of features."""
-        stride, deep = self.sections.stride, self.sections.shape[2]
-        lateral = tuple(range(len(self.labels.shape) - 1))
-        bodies = Bodies.of(self.labels, len(lateral))
-        parts = [_Known.nothing(self.sections.pretrained.features, self.labels.classes)]
-        for window in self._windows():
-            box = window.box(deep)
-            places = np.stack(np.meshgrid(*(np.arange(box.start[a], box.stop[a]) for a in (0, 1)), indexing="ij"), -1)
-            if len(lateral) == 1:
-                box, places = Box(box.start[1:], box.stop[1:]), places[..., 1:]
-            known = _shares(self.labels.read(box).reshape(-1, deep), self.labels.classes, stride)
-            body = _widest(bodies.at(places.reshape(-1, len(lateral))), stride)
-            there = known.any(axis=0)
-            along, down = np.nonzero(there)
-            parts.append(_Known(self.sections.features(window)[:, there].T, down, known[:, there].T, body[along]))
-        return _Known(*map(np.concatenate, zip(*parts, strict=True)))
+        self._head = None
+        windows, sections = self._windows(), self.sections
+        total = sum((self._counts(window) for window in windows), np.zeros(self.labels.classes))
+        self._present = np.flatnonzero(total)
+        if len(self._present) > 1:
+            parts = (part.only(self._present) for part in map(self._part, windows) if len(part.down))
+            rows = ((part.features, sections.depths[part.down], part.shares) for part in parts)
+            self._head = LinearHead.of(rows, total[self._present], sections.depths, sections.pretrained.held)
 
     def foretold(self) -> float | None:
         """Return how likely, in geometric mean over bodies of labels, what one knows is by the others; None of one."""
-        self._fit()
-        known, found = self._known.thinned(_TESTED), []
+        windows = self._windows()
+        few = [self._part(window).thinned(_TESTED // len(windows)) for window in windows]
+        if not few:
+            return None
+        known = _Known(*map(np.concatenate, zip(*few, strict=True)))
+        found = []
         for one in asked(self.labels):
             own = known.body == one.number
-            told, apart = known.only(~own), known.only(own)
+            told, apart = known.some(~own), known.some(own)
             present = np.flatnonzero(told.shares.sum(axis=0))
             if len(present) > 1:
-                said = apart.said(told.head(present, self.sections), self.sections.pretrained.scale)
-                found.append(likely(said, apart.shares[:, present].T))
+                head = told.only(present).head(self.sections)
+                found.append(likely(apart.said(head, self.sections.pretrained.scale), apart.shares[:, present].T))
         return together(found)
+
+    def _labelled(self, window: Window) -> NDArray[np.uint8]:
+        """Return the labels ``(along, down)`` of a window."""
+        box = window.box(self.sections.shape[2])
+        if len(self.labels.shape) == 2:
+            box = Box(box.start[1:], box.stop[1:])
+        return self.labels.read(box).reshape(-1, self.sections.shape[2])
+
+    def _counts(self, window: Window) -> NDArray[np.float64]:
+        """Return how many cells of a window are known as each class, those known in part by their part."""
+        voxels = np.bincount(self._labelled(window).ravel(), minlength=self.labels.classes + 1)
+        found: NDArray[np.float64] = voxels[1 : self.labels.classes + 1] / self.sections.stride**2
+        return found
+
+    def _part(self, window: Window) -> _Known:
+        """Return what a window teaches."""
+        stride, lateral = self.sections.stride, len(self.labels.shape) - 1
+        box = window.box(self.sections.shape[2])
+        places = np.stack(np.meshgrid(*(np.arange(box.start[a], box.stop[a]) for a in (0, 1)), indexing="ij"), -1)
+        bodies = Bodies.of(self.labels, lateral).at(places[..., 2 - lateral :].reshape(-1, lateral))
+        known = _shares(self._labelled(window), self.labels.classes, stride)
+        there = known.any(axis=0)
+        along, down = np.nonzero(there)
+        features = self.sections.features(window)[:, there].T if len(down) else np.zeros((0, 1), np.float32)
+        return _Known(features, down, known[:, there].T, _widest(bodies, stride)[along])
 
     def _windows(self) -> list[Window]:
         """Return the parts of sections of which the meaning of features is learnt."""
@@ -204,7 +217,7 @@ class PretrainedFeatures:
             for across in (0,) if line else (0, 1):
                 found.update(dict.fromkeys(self._through(own, across)))
         windows = sorted(found, key=lambda one: (one.across, one.line, one.first))
-        return [windows[k] for k in np.linspace(0, len(windows) - 1, min(len(windows), _WINDOWS)).round().astype(int)]
+        return [windows[k] for k in np.linspace(0, len(windows) - 1, min(len(windows), WINDOWS)).round().astype(int)]
 
     def _through(self, own: NDArray[np.int64], across: int) -> Iterator[Window]:
         """Yield windows of sections through the columns of a body."""

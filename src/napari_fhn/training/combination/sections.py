@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,6 +18,7 @@ from napari_fhn.network.pooling import pad
 from napari_fhn.network.resting import Resting
 from napari_fhn.network.side_by_side import shares, side_by_side
 from napari_fhn.training.combination.linear_head import LinearHead, bumps
+from napari_fhn.training.combination.pretrained_memory import AT_ONCE, kept_bytes, most_side_by_side
 from napari_fhn.training.combination.upright import laid
 from napari_fhn.training.data.volume import Volume
 from napari_fhn.training.models.pretrained import Pretrained
@@ -26,12 +28,6 @@ Floats = NDArray[np.float32]
 WORTH = 1.5
 """A box is looked at in both directions, which make unlike mistakes, where what has to be looked at around it is no
 more than half of it. A thin slab of a large survey would cost many times as much."""
-
-_AT_ONCE = 2**20
-"""Numbers in the states of the sections that a thread looks at at once: as many as the cache holds."""
-
-_KEPT = 2**27
-"""Bytes of features that are kept."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +84,7 @@ class Sections:
         self.shape = (*([1] if self._line else []), *lateral, volume.shape[vertical])
         self._kept: OrderedDict[Window, Floats] = OrderedDict()
         self._held = 0
+        self._room = kept_bytes(self.shape)
         self._resting = Resting()
 
     def forget(self) -> None:
@@ -95,11 +92,13 @@ class Sections:
         self._kept.clear()
         self._held = 0
 
-    def scores(self, box: Box, across: int, head: LinearHead) -> Floats:
-        """Return ``(classes, *box.shape)``, probabilities by a linear map of what is seen in sections of a box.
+    def add(self, out: Sequence[Floats], box: Box, across: int, head: LinearHead) -> None:
+        """Add probabilities by a linear map of what is seen in sections of a box.
 
         Parameters
         ----------
+        out : sequence of ndarray, shape of the box
+            To which they are added, one for each class of the map.
         box : Box
             Of the upright volume.
         across : int
@@ -111,7 +110,6 @@ class Sections:
         outer = self._grown(box, along)
         weights = torch.from_numpy(head.weights).to(self.device)
         column = self._column(head, outer)
-        out = np.empty((head.weights.shape[1], *box.shape), np.float32)
         inside = box.within(outer)
 
         def look(lines: range) -> None:
@@ -123,20 +121,20 @@ class Sections:
                     scores = torch.einsum("bchw,ck->bkhw", seen, weights) + column
                     scores = self._network.on_grid(scores * self.pretrained.scale, data)
                     said = scores[:, :, inside[along], inside[2]].softmax(1).cpu().numpy()
-                there = [slice(None)] * 4
-                there[1 + across] = slice(first - box.start[across], last - box.start[across])
-                out[tuple(there)] = np.moveaxis(said, 0, 1 + across)
+                there = [slice(None)] * 3
+                there[across] = slice(first - box.start[across], last - box.start[across])
+                for k, one in enumerate(out):
+                    one[tuple(there)] += np.moveaxis(said[:, k], 0, across)
 
         for _ in side_by_side(look, self._lots(box, across, outer.shape[along] * outer.shape[2])):
             pass
-        return out
 
     def _lots(self, box: Box, across: int, voxels: int) -> list[range]:
         """Return the sections of so many voxels that each thread looks at, which its range takes so many at a time."""
         count, first = box.shape[across], box.start[across]
-        each = shares(count) if self.device.type == "cpu" else [count]
+        each = shares(count, most=most_side_by_side(voxels)) if self.device.type == "cpu" else [count]
         self._network.expect(len(each))
-        together = max(1, _AT_ONCE // (voxels * self._network.architecture.channels))
+        together = max(1, AT_ONCE // (voxels * self._network.architecture.channels))
         ends = list(itertools.accumulate(each, initial=first))
         return [range(a, b, together) for a, b in itertools.pairwise(ends)]
 
@@ -168,7 +166,7 @@ class Sections:
             self._kept[window] = found
             self._held += found.nbytes
         self._kept.move_to_end(window)
-        while self._held > _KEPT and len(self._kept) > 1:
+        while self._held > self._room:
             self._held -= self._kept.popitem(last=False)[1].nbytes
         return found
 

@@ -80,6 +80,17 @@ class Combination:
                 raise JobError(f"{what} is one of {', '.join(get_args(Choice))}, not {getattr(self, what)!r}")
 
 
+def takes(chosen: Combination | None, name: str) -> bool:
+    """Tell whether a prediction may be made of a factor, where the data have it.
+
+    Examples
+    --------
+    >>> takes(Combination(), "pretrained"), takes(Combination(("reflectors",)), "pretrained"), takes(None, "reflectors")
+    (True, False, False)
+    """
+    return chosen is not None and (chosen.factors is None or name in chosen.factors)
+
+
 def insisting(chosen: Combination | None, smoothing: Choice | None, order: Choice | None) -> Combination | None:
     """Return a combination with what a person says of its smoothing and order now; None leaves each as it was.
 

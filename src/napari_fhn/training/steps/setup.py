@@ -15,6 +15,7 @@ from napari_fhn.network.forecast import Keep
 from napari_fhn.network.hyperbolic import HyperbolicNetwork
 from napari_fhn.sentence import counted
 from napari_fhn.training.combination.opening import open_combiner
+from napari_fhn.training.combination.settings import takes
 from napari_fhn.training.data.annotations import Annotations
 from napari_fhn.training.data.blocks import Blocks
 from napari_fhn.training.data.frame import Frame
@@ -27,7 +28,7 @@ from napari_fhn.training.machine import speed
 from napari_fhn.training.machine.memory import free_bytes
 from napari_fhn.training.models import model as models
 from napari_fhn.training.models import starting
-from napari_fhn.training.plan import dips_bytes, left_beside
+from napari_fhn.training.plan import dips_bytes, features_bytes, left_beside
 from napari_fhn.training.prediction.predictor import Predictor
 from napari_fhn.training.schedule import Keep as Keeps
 from napari_fhn.training.steps import sizing
@@ -169,14 +170,18 @@ class Setup:
             raise sizing.too_little(needed, limit)
 
     def _left(self, job: Job) -> int:
-        """Return the bytes that steps may take: on a processor dips are found beside them, in the same memory.
+        """Return the bytes that steps may take: on a processor others take some of the same memory beside them.
 
-        Also where they are known already, so that the same training has the same blocks.
+        Dips also where they are known already, so that the same training has the same blocks.
         """
         limit = free_bytes(str(self.device)) if job.memory is None else job.memory
         if self.device.type != "cpu" or job.combination is None or self.frame.map_axis is not None:
             return limit
-        return left_beside(limit, dips_bytes(self.frame.shape, self.frame.vertical_axis))
+        shape, vertical = self.frame.shape, self.frame.vertical_axis
+        others = dips_bytes(shape, vertical)
+        if takes(job.combination, "pretrained"):
+            others += features_bytes(shape, vertical, len(job.classes))
+        return left_beside(limit, others)
 
     def _fit_into_memory(self, limit: int) -> None:
         """Make blocks smaller until the forecast fits: a full machine ends processes without asking."""
