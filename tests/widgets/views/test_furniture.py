@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from napari_fhn.widgets.data.camera import CanvasView
 from napari_fhn.widgets.data.rulers import Rulers
 from napari_fhn.widgets.views.furniture import Furniture, value_unit
-from napari_fhn.widgets.views.sheet import CanvasView
 
 
 def field(y, x, crs, **attrs):

@@ -17,10 +17,10 @@ from napari_fhn.surveys.kinds import is_seismic, vertical_axis
 from napari_fhn.surveys.map_frame import MapFrame
 from napari_fhn.surveys.numbers import Numbers
 from napari_fhn.surveys.ticks import round_length
+from napari_fhn.widgets.data.camera import CanvasView
 from napari_fhn.widgets.data.data import Data
 from napari_fhn.widgets.data.material import survey_of
 from napari_fhn.widgets.data.rulers import INK, write
-from napari_fhn.widgets.views.sheet import CanvasView
 from napari_fhn.widgets.views.state import ViewState
 
 _LONGEST = 130
