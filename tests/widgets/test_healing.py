@@ -46,6 +46,18 @@ def test_what_is_taken_away_comes_back_with_the_next_section(labelled, add_run, 
     assert "as they were left" in desk.messages.message
 
 
+def test_a_survey_that_joins_lies_below_the_labels_and_is_spoken_of(labelled, tmp_path, spin):
+    viewer, dock = labelled
+    desk = dock.desk
+    np.save(tmp_path / "far.npy", np.zeros((12, 16, 32), np.float32))
+    data, how, _ = image_layer(open_survey(tmp_path / "far.npy"), "far")
+    viewer.add_image(data, **how)
+    assert spin(lambda: viewer.layers.index("far") < viewer.layers.index(desk.book.layer), 5)
+    assert viewer.layers.index("far") < viewer.layers.index(desk.prediction.layer)
+    assert viewer.layers.selection.active is desk.book.layer
+    assert "'far' fits what is worked on, and the next training learns from it too" in desk.messages.note
+
+
 def test_on_a_line_no_next_section_is_waited_for(viewer, dock, small):
     viewer.add_image(np.zeros((40, 50), np.float32), name="line")
     dock.labels.new.click()

@@ -105,8 +105,9 @@ class Furniture:
             north = self.north(canvas)
             if north is not None:
                 self._draw_north(painter, canvas, north)
-        if self._state.colours:
-            self._draw_colours(painter, canvas, material.layer)
+        seen = self._data.seen
+        if self._state.colours and seen is not None:
+            self._draw_colours(painter, canvas, seen)
 
     def bars(self, canvas: CanvasView) -> tuple[Bar | None, Bar | None]:
         """Return the scale bar across the canvas, and on sections that down it.
