@@ -122,7 +122,7 @@ class Walk:
 
     @staticmethod
     def _pixel(viewer: Any, share: tuple[float, float]) -> tuple[float, float]:
-        from napari_fhn.widgets.data.go_to import camera_of
+        from napari_fhn.widgets.data.camera import camera_of
 
         canvas, camera = viewer.window._qt_viewer.canvas.native, camera_of(viewer)
         low, high = np.asarray(viewer.layers.extent.world)

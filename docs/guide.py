@@ -26,6 +26,7 @@ from qtpy.QtCore import QBuffer, QPoint, QRect, Qt
 from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_fhn import sample_data
+from napari_fhn.widgets.data.camera import camera_of
 from napari_fhn.widgets.data.opening import open_surveys
 from napari_fhn.widgets.data.stack_dialog import StackDialog
 from napari_fhn.widgets.demo import telling_inline, wait
@@ -365,9 +366,10 @@ def tools() -> None:
         dock.desk.turning.show(dock.desk.turning.views()[-1])
         pause(4.0)
         window(viewer, "three-d")
-        angles = viewer.camera.angles
+        camera = camera_of(viewer)
+        angles = camera.angles
         for turn in range(0, 60, 15):
-            viewer.camera.angles = (angles[0], angles[1] + turn, angles[2])
+            camera.angles = (angles[0], angles[1] + turn, angles[2])
             pause(0.5)
             made.shoot(viewer)
     made.save("tools")

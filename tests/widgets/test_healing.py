@@ -19,10 +19,14 @@ def test_what_is_taken_away_comes_back_with_the_next_section(labelled, add_run, 
     desk.prediction.layer.name = "mine"  # a name is nothing to go by
     viewer.layers["volume"].name = "amplitudes"
     viewer.layers.remove(desk.prediction.layer)
-    assert "comes back with the next section" in desk.messages.note
+    assert "the next section or Ctrl+Alt+V brings it back" in desk.messages.note
     assert desk.prediction.layer is None
     viewer.dims.set_current_step(0, 3)
     np.testing.assert_array_equal(desk.prediction.layer.data, values)
+    assert not desk.messages.note  # it is there again
+    viewer.layers.remove(desk.prediction.layer)
+    desk.prediction.toggle()
+    assert desk.prediction.layer.visible
     dock.results.keep.click()
     assert spin(lambda: not desk.background.under_way)
     kept = viewer.layers[-1]
@@ -35,6 +39,35 @@ def test_what_is_taken_away_comes_back_with_the_next_section(labelled, add_run, 
     viewer.dims.set_current_step(0, 4)
     assert desk.book.layer is None
     assert dock.labels.new.text() == "Show labels"
+    desk.messages.say("Training: step 2 of 5.")
+    assert "'Show labels' brings them back" in dock.run.message.text()  # whatever is said meanwhile
+    dock.labels.new.click()
+    assert "brings them back" not in dock.run.message.text()
+    assert "as they were left" in desk.messages.message
+
+
+def test_a_survey_that_joins_lies_below_the_labels_and_is_spoken_of(labelled, tmp_path, spin):
+    viewer, dock = labelled
+    desk = dock.desk
+    np.save(tmp_path / "far.npy", np.zeros((12, 16, 32), np.float32))
+    data, how, _ = image_layer(open_survey(tmp_path / "far.npy"), "far")
+    viewer.add_image(data, **how)
+    assert spin(lambda: viewer.layers.index("far") < viewer.layers.index(desk.book.layer), 5)
+    assert viewer.layers.index("far") < viewer.layers.index(desk.prediction.layer)
+    assert viewer.layers.selection.active is desk.book.layer
+    assert "'far' fits what is worked on, and the next training learns from it too" in desk.messages.note
+
+
+def test_on_a_line_no_next_section_is_waited_for(viewer, dock, small):
+    viewer.add_image(np.zeros((40, 50), np.float32), name="line")
+    dock.labels.new.click()
+    desk = dock.desk
+    assert "Pick a class" in desk.messages.message
+    viewer.layers.remove(desk.prediction.layer)
+    assert "section" not in desk.messages.note
+    assert "Ctrl+Alt+V brings it back" in desk.messages.note
+    desk.prediction.toggle()
+    assert desk.prediction.layer in viewer.layers
 
 
 def test_a_second_survey_waits_until_the_training_is_over(labelled, tmp_path):

@@ -4,7 +4,7 @@ import numpy as np
 from napari.components import ViewerModel
 
 from napari_fhn.widgets import view
-from napari_fhn.widgets.data.go_to import camera_of
+from napari_fhn.widgets.data.camera import camera_of
 
 
 def test_the_middle_of_the_canvas_is_a_voxel_of_the_map():

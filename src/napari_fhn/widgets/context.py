@@ -6,10 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import numpy as np
 from napari.components import ViewerModel
+from napari.layers import Layer
+from numpy.typing import NDArray
 
 from napari_fhn.project import NeedsConsent
 from napari_fhn.widgets.background import Background, Operation
+from napari_fhn.widgets.data import go_to
 from napari_fhn.widgets.data.data import Data
 from napari_fhn.widgets.data.material import Material
 from napari_fhn.widgets.messages import Messages
@@ -81,6 +85,20 @@ class DeskContext:
             self.messages.say(f"Stopped: {operation.title[:1].lower()}{operation.title[1:]}.")
 
         self.background.attempt(operation, work, done, failed, left)
+
+    def show_place(self, layer: Layer, world: NDArray[np.float64]) -> None:
+        """Go to a place of a layer, and point at it; the view stays as it is where the place is seen.
+
+        Parameters
+        ----------
+        layer : napari.layers.Layer
+            In the viewer or not.
+        world : ndarray of float64
+            The place along its axes, on the canvas.
+        """
+        go_to.show(self.viewer, layer, world)
+        offset = self.viewer.dims.ndim - layer.ndim
+        self.views.arrived.emit({axis + offset: float(at) for axis, at in enumerate(world)})
 
     def place_of(self, material: Material) -> dict[str, Any]:
         """Where labels and predictions lie on the canvas, marked as belonging to the session."""

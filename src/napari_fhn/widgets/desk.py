@@ -18,8 +18,8 @@ from napari_fhn.training import JobError
 from napari_fhn.widgets.background import Background
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data.bricks import Bricks
+from napari_fhn.widgets.data.camera import camera_of
 from napari_fhn.widgets.data.data import Data
-from napari_fhn.widgets.data.go_to import camera_of
 from napari_fhn.widgets.data.material import Material
 from napari_fhn.widgets.data.rereading import Rereading
 from napari_fhn.widgets.data.stacking import Stacking

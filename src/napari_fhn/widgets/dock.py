@@ -24,6 +24,7 @@ from qtpy.QtWidgets import (
 
 from napari_fhn.widgets import shortcuts, tooltips
 from napari_fhn.widgets.consent import ask_close, ask_consent
+from napari_fhn.widgets.context import refuse
 from napari_fhn.widgets.data.data_panel import DataPanel
 from napari_fhn.widgets.data.kept_whole import KeptWhole
 from napari_fhn.widgets.data.opening import CanvasDrops
@@ -198,6 +199,7 @@ class Dock(QWidget):
             return
         self._closed = True
         _WAITING.discard(self)
+        self.desk.context.consent = refuse  # there is nobody to ask any more, and it would keep the dock
         with contextlib.suppress(RuntimeError):
             if self._window is not None and self._window.isVisible():  # the viewer goes on without
                 self.desk.scene.end()  # while there is the sheet, which sees to it where OpenGL deletes

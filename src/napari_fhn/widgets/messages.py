@@ -62,8 +62,10 @@ class Messages:
         show_error(message)
 
     def over(self, message: str) -> None:
-        """Say no more that something went wrong, where that still stands: it is right again."""
+        """Say no more that something went wrong, or is worth knowing, where that still stands: it is right again."""
         toasts.take_back(message)
+        if message and self.note == message:
+            self.note = ""
         if self.error and self.message == message:
             self.say("")
 

@@ -47,6 +47,7 @@ class Prediction:
         self.factor = ""
         self._wanted = ""
         self._only: int | None = None
+        self._gone = ""
         self._context = context
         self._book = book
         for name in ("classes", "hidden"):
@@ -80,9 +81,11 @@ class Prediction:
         self._recolour()
 
     def toggle(self) -> None:
-        """Show the layer, or hide it."""
+        """Show the layer, or hide it; one that was taken away comes back."""
         if self.layer is not None:
             self.layer.visible = not self.layer.visible
+        else:
+            self.follow()
 
     def refresh(self) -> None:
         """Show what has changed in the file."""
@@ -122,6 +125,7 @@ class Prediction:
                 # The layer just added is on top; what is known belongs above what is guessed.
                 layers.move(layers.index(layer), layers.index(self._book.layer))
         self._recolour()
+        self._context.messages.over(self._gone)
         self.shown.emit()
 
     def _name(self) -> None:
@@ -142,7 +146,9 @@ class Prediction:
         if event.value is self.layer:
             self.layer = None
             if self._context.project.project is not None and self._book.layer is not None:
-                self._context.messages.say(
-                    "The prediction is on the disk and comes back with the next section. To hide it, click its eye.",
-                    note=True,
+                # On a map or a line there is no next section.
+                section = "" if self._book.place() is None else "the next section or "
+                self._gone = (
+                    f"The prediction is on the disk: {section}Ctrl+Alt+V brings it back. To hide it, click its eye."
                 )
+                self._context.messages.say(self._gone, note=True)

@@ -12,7 +12,7 @@ from napari.layers import Labels, Layer
 from napari_fhn.box import Box
 from napari_fhn.surveys.drawing import across
 from napari_fhn.training import Focus
-from napari_fhn.widgets.data.go_to import camera_of
+from napari_fhn.widgets.data.camera import camera_of
 from napari_fhn.widgets.door import busy
 
 REPAINT_SECONDS = 0.2

@@ -82,8 +82,8 @@ def test_colours_gain_proportions_and_ticks(viewer, dock):
     assert value_unit(layer, viewer) == "amplitude"
     dock.data.seismic.furniture.ticks.click()
     assert not dock.desk.context.views.ticks
-    viewer.dims.ndisplay = 3
-    assert sheet.isHidden()
+    assert {Rulers, Furniture} <= {type(one) for one in sheet.drawings}
+    assert not {Rulers, Furniture} & {type(one) for one in sheet.in_3d}  # which are for two axes
 
 
 def test_ticks_are_round_and_few():

@@ -114,6 +114,13 @@ def test_maps_step_through_bands_and_are_turned_as_one_likes(look):
     assert bar.slider.isHidden()
 
 
+def test_of_one_band_there_is_none_to_choose(look):
+    _, _, bar = look(survey(band=[1], y=range(10, 0, -1), x=range(8)))
+    assert bar.number.isHidden()
+    assert bar.slider.isHidden()
+    assert bar.called.isHidden()
+
+
 def test_going_to_a_crossline_shows_it(look, qtbot):
     viewer, turning, _ = look(survey(**VOLUME))
     field = GoToField(viewer, lambda: viewer.layers[0])

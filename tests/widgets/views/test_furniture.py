@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import xarray as xr
+from qtpy.QtGui import QImage, QPainter
 
+from napari_fhn.widgets.data.camera import CanvasView
+from napari_fhn.widgets.data.placement import image_layer
 from napari_fhn.widgets.data.rulers import Rulers
 from napari_fhn.widgets.views.furniture import Furniture, value_unit
-from napari_fhn.widgets.views.sheet import CanvasView
 
 
 def field(y, x, crs, **attrs):
@@ -60,3 +62,22 @@ def test_on_a_slice_of_a_turned_survey_north_is_where_it_is(parts, volume):
     right, down = furniture.north(canvas)
     # Inlines step by (20, 15), crosslines by (-6, 8): north is 15 of 25 along the one and 8 of 10 along the other.
     assert (down, right) == pytest.approx((0.6, 0.8))
+
+
+def test_the_colours_are_those_of_the_map_that_is_seen(parts, monkeypatch):
+    desk = parts(field(np.arange(6000.0, 9000, 50), np.arange(2000.0, 6000, 50), "EPSG:32633"))
+    viewer, data = desk.viewer, desk.context.data
+    below = viewer.layers[0]
+    values, how, _ = image_layer(field(np.arange(6000.0, 9000, 50), np.arange(2000.0, 6000, 50), "EPSG:32633"), "cover")
+    above = viewer.add_image(values, **how)
+    data.state.chosen = (below,)
+    drawn = []
+    furniture = Furniture(viewer, data, desk.context.views)
+    monkeypatch.setattr(furniture, "_draw_colours", lambda painter, canvas, layer: drawn.append(layer))
+    image = QImage(400, 300, QImage.Format.Format_ARGB32)
+    for visible, seen in ((True, above), (False, below)):
+        above.visible = visible
+        painter = QPainter(image)
+        furniture.draw(painter, CanvasView(viewer, 400, 300))
+        painter.end()
+        assert drawn[-1] is seen is data.seen

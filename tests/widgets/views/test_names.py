@@ -10,7 +10,7 @@ import pytest
 from napari.layers import Image
 
 from napari_fhn.labels import Well
-from napari_fhn.widgets.data.go_to import camera_of
+from napari_fhn.widgets.data.camera import camera_of
 from napari_fhn.widgets.data.placement import image_layer
 from napari_fhn.widgets.views import names, well_names
 from napari_fhn.widgets.views.names import apart
@@ -77,9 +77,7 @@ def test_names_on_a_fence_hang_below_each_other(opened, volume, qtbot):
     assert not any(one.intersects(other) for one, other in combinations(boxes, 2))
 
 
-def test_names_on_the_canvas_do_not_lie_over_each_other_and_napari_writes_them_in_3d(
-    own_viewer, viewer, dock, volume, spin, qtbot
-):
+def test_names_on_the_canvas_do_not_lie_over_each_other_nor_in_3d(own_viewer, viewer, dock, volume, spin, qtbot):
     values, how, _ = image_layer(volume)
     viewer.window._qt_window.show()
     viewer.add_layer(Image(values, **how))
@@ -117,8 +115,23 @@ def test_names_on_the_canvas_do_not_lie_over_each_other_and_napari_writes_them_i
         "Well-12",
     }  # those on it come first
     dock.view.buttons["3D"].click()
-    assert points.text.visible
-    dock.view.buttons["Inline"].click()
     assert not points.text.visible
+    drawn._mouse_moved(viewer, SimpleNamespace(position=(-1e6,) * 3))
+    camera = camera_of(viewer)
+    seen = []
+    for angles in ((0, 0, 90), (30, 20, 50), (-70, 10, 140)):
+        camera.angles = angles
+        qtbot.wait(50)
+        written.clear()
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(well_names, "write", lambda painter, room, words: written.append((words, room)))
+            assert dock.sheet.isVisible()
+            dock.sheet.grab()
+        assert written
+        assert not any(one[1].intersects(other[1]) for one, other in combinations(written, 2))
+        seen.append([words for words, *_ in drawn.named(dock.sheet.canvas)])
+    assert sorted(seen[0]) == sorted(seen[1])
+    assert seen[0] != seen[1]  # the nearest to the eye come first
+    dock.view.buttons["Inline"].click()
     dock.close_desk()
     assert points.text.visible

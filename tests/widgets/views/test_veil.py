@@ -12,8 +12,8 @@ from napari_fhn.box import Box
 from napari_fhn.labels import ClassTable
 from napari_fhn.project.predictions.ages import Stale
 from napari_fhn.training.prediction.parts import Part
+from napari_fhn.widgets.data.camera import CanvasView
 from napari_fhn.widgets.labelling import class_layers
-from napari_fhn.widgets.views.sheet import CanvasView
 from napari_fhn.widgets.views.sources import HATCH, STALE, sources
 from napari_fhn.widgets.views.veil import Veil
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from napari.components import ViewerModel
-from napari.layers import Image
+from napari.layers import Image, Labels
 from psygnal import SignalGroupDescriptor
+from qtpy.QtCore import QTimer
 
 from napari_fhn.first_look import from_the_ground
 from napari_fhn.project import ProjectError
@@ -162,14 +163,20 @@ class Data:
         )
 
     @property
+    def seen(self) -> Image | None:
+        """The survey that is seen: the uppermost of several; None where none is worked on."""
+        if self.material is None or self.material.layer not in self._viewer.layers:
+            return None
+        return next(reversed(self._visible()), self.material.layer)
+
+    @property
     def caption(self) -> str:
         """Which section is in view: of the survey that is seen, by name where there are several."""
-        if self.material is None or self.material.layer not in self._viewer.layers:
+        top = self.seen
+        if top is None:
             return ""
-        seen = [layer for layer in self.images() if layer.visible and "survey" in layer.metadata]
-        top = seen[-1] if seen else self.material.layer
         title = self._title_of(top)
-        if any(layer not in self.state.chosen for layer in seen):
+        if any(layer not in self.state.chosen for layer in self._visible()):
             title = f"{top.name}: {title}" if title else str(top.name)
         return title
 
@@ -177,6 +184,9 @@ class Data:
         """Let go of the viewer."""
         disconnect(self._viewer.layers.events.inserted, self._on_inserted)
         disconnect(self._viewer.layers.events.removed, self._on_removed)
+
+    def _visible(self) -> list[Image]:
+        return [layer for layer in self.images() if layer.visible and "survey" in layer.metadata]
 
     def _adopt(self, layer: Any) -> None:
         if not _may_be_data(layer) or layer in self.state.chosen:
@@ -197,6 +207,27 @@ class Data:
             self._choose((*self.state.chosen, layer))
             if first and self.material is not None:
                 self._set_aside(self.material)  # those that were left when nothing was worked on
+            elif not first:
+                QTimer.singleShot(0, lambda: self._put_below(layer))  # napari has not drawn it yet
+
+    def _put_below(self, layer: Image) -> None:
+        """Put a survey that joins those that are worked on below what is known of them, and say that it has joined."""
+        layers = self._viewer.layers
+        known = [one for one in layers if "session" in one.metadata]
+        if layer not in layers or not known:
+            return
+        if layers.index(layer) > layers.index(known[0]):
+            layers.move(layers.index(layer), layers.index(known[0]))
+            # napari has chosen what came last; who was painting goes on.
+            layers.selection.active = next(
+                (one for one in reversed(known) if isinstance(one, Labels) and one.editable), layer
+            )
+        if layer in self.state.chosen:
+            self._messages.say(
+                f"'{layer.name}' fits what is worked on, and the next training learns from it too: untick it to leave "
+                "it out.",
+                note=True,
+            )
 
     def _leave_aside(self, layer: Any) -> None:
         """Leave a survey that lies elsewhere for the person to tick; it is not drawn over the one that is worked on."""

@@ -73,7 +73,9 @@ class DataPanel(Section):
         self.body.addWidget(self.stack)
         self.bricks = BricksPanel(desk.bricks)
         self.body.addWidget(self.bricks)
-        self.go_to = GoToField(desk.viewer, lambda: next(iter(desk.data.state.chosen), None))
+        self.go_to = GoToField(
+            desk.viewer, lambda: next(iter(desk.data.state.chosen), None), desk.context.views.arrived.emit
+        )
         self.headers = QPushButton()
         self.headers.setText("Headers …")
         self.headers.setToolTip(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from napari.components import ViewerModel
@@ -13,9 +13,16 @@ from numpy.typing import NDArray
 from napari_fhn.surveys.drawing import across
 from napari_fhn.surveys.numbers import VERTICAL, Numbers, describe
 from napari_fhn.surveys.places import GridPosition
+from napari_fhn.widgets.data.camera import CanvasView, bring_into_view, camera_of
 
 
-def go(viewer: ViewerModel, layer: Layer, numbers: Numbers, place: GridPosition) -> str:
+def go(
+    viewer: ViewerModel,
+    layer: Layer,
+    numbers: Numbers,
+    place: GridPosition,
+    arrived: Callable[[Mapping[int, float]], None] | None = None,
+) -> str:
     """Move sliders and camera to a place.
 
     Parameters
@@ -28,6 +35,8 @@ def go(viewer: ViewerModel, layer: Layer, numbers: Numbers, place: GridPosition)
         Of that layer.
     place : GridPosition
         From `napari_fhn.surveys.places.resolve`.
+    arrived : callable, optional
+        Told where one is then, by axis of the viewer, where that is a place on the section and not all of it.
 
     Returns
     -------
@@ -36,20 +45,15 @@ def go(viewer: ViewerModel, layer: Layer, numbers: Numbers, place: GridPosition)
     """
     offset = viewer.dims.ndim - layer.ndim
     _turn(viewer, numbers, place, offset)
-    now = np.asarray(layer.world_to_data(viewer.dims.point), np.float64)[-layer.ndim :]
-    shown = [axis - offset for axis in viewer.dims.displayed if axis >= offset]
-    # Along what is on the canvas the camera, not the slider, says where the person is.
-    camera = camera_of(viewer)
-    middle = dict(zip(shown, camera.center[-len(shown) :], strict=True))
-    world_now = np.asarray(layer.data_to_world(now), np.float64)
-    for axis, where in middle.items():
-        world_now[axis] = where
-    index = np.asarray(layer.world_to_data(world_now), np.float64)
+    index = np.asarray(layer.world_to_data(_here(viewer)), np.float64)[-layer.ndim :]
     sizes = [axis.values.size for axis in numbers.axes]
     for k, name in enumerate(numbers.names):
         index[k] = np.clip(place.index.get(name, index[k]), 0, sizes[k] - 1)
     world = np.asarray(layer.data_to_world(index), np.float64)
-    center(viewer, layer, world, camera=any(numbers.names[k] in place.index for k in shown))
+    named = {k for k, name in enumerate(numbers.names) if name in place.index}
+    show(viewer, layer, world, named)
+    if arrived is not None and any(k + offset in viewer.dims.displayed for k in named):
+        arrived({k + offset: float(world[k]) for k in range(layer.ndim)})
     # In the narrow dock; the status bar names the CRS.
     return describe(replace(numbers, crs=""), np.rint(index).tolist())
 
@@ -66,8 +70,8 @@ def _turn(viewer: ViewerModel, numbers: Numbers, place: GridPosition, offset: in
     getattr(viewer, "fit_to_view", viewer.reset_view)()
 
 
-def center(viewer: ViewerModel, layer: Layer, world: NDArray[np.float64], *, camera: bool = True) -> None:
-    """Show the section through a place, with the place in the middle of the canvas.
+def show(viewer: ViewerModel, layer: Layer, world: NDArray[np.float64], named: Collection[int] | None = None) -> None:
+    """Be at a place: all sliders go there, and the camera where the place would not be seen.
 
     Parameters
     ----------
@@ -77,19 +81,19 @@ def center(viewer: ViewerModel, layer: Layer, world: NDArray[np.float64], *, cam
         The layer that the place is in.
     world : ndarray of float64
         The place along the axes of the layer, on the canvas.
-    camera : bool, optional
-        Move the camera too, and not only sliders.
+    named : collection of int, optional
+        The axes of the layer along which it is to be seen; all of them where nothing is said.
     """
     offset = viewer.dims.ndim - layer.ndim
-    shown = [axis - offset for axis in viewer.dims.displayed if axis >= offset]
-    for axis in range(layer.ndim):
-        if axis not in shown:
-            viewer.dims.set_point(axis + offset, float(world[axis]))
-    if camera:
-        camera_of(viewer).center = (0.0,) * (3 - len(shown)) + tuple(float(world[axis]) for axis in shown)
+    axes = range(layer.ndim)
+    viewer.dims.set_point([axis + offset for axis in axes], [float(world[axis]) for axis in axes])
+    bring_into_view(viewer, {axis + offset: float(world[axis]) for axis in (axes if named is None else named)})
 
 
-def camera_of(viewer: ViewerModel) -> Any:
-    """Return the camera, wherever this napari keeps it."""
-    scene = getattr(viewer, "scene", None)
-    return viewer.camera if scene is None else scene.camera
+def _here(viewer: ViewerModel) -> NDArray[np.float64]:
+    """Return where one is: where the sliders are; where that is not seen, in the middle of the canvas."""
+    dims = viewer.dims
+    here = np.array(dims.point, np.float64)
+    if not CanvasView.of(viewer).sees({axis: here[axis] for axis in dims.displayed}):
+        here[list(dims.displayed)] = camera_of(viewer).center[-len(dims.displayed) :]
+    return here

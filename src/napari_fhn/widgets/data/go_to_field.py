@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from napari.components import ViewerModel
@@ -26,10 +26,18 @@ class GoToField(QWidget):
         Whose view moves.
     preferred : callable
         Gives the layer whose numbers are meant, or None; asked before the layers of the viewer.
+    arrived : callable, optional
+        Told where one has gone, by axis of the viewer.
     """
 
-    def __init__(self, viewer: ViewerModel, preferred: Callable[[], Any]) -> None:
+    def __init__(
+        self,
+        viewer: ViewerModel,
+        preferred: Callable[[], Any],
+        arrived: Callable[[Mapping[int, float]], None] | None = None,
+    ) -> None:
         super().__init__()
+        self._arrived = arrived
         self._viewer = viewer
         self._preferred = preferred
         self.edit = QLineEdit()
@@ -77,7 +85,7 @@ class GoToField(QWidget):
             self._say("Open a survey first: this layer has no numbers of its own.", _ERROR)
             return
         try:
-            words = go(self._viewer, layer, numbers, resolve(parse(self.edit.text()), numbers))
+            words = go(self._viewer, layer, numbers, resolve(parse(self.edit.text()), numbers), self._arrived)
         except GoToError as error:
             self._say(str(error), _ERROR)
             return

@@ -10,7 +10,7 @@ from qtpy.QtCore import QEvent, QObject, QSize, QTimer
 from qtpy.QtGui import QResizeEvent
 from qtpy.QtWidgets import QWidget
 
-from napari_fhn.widgets.data.go_to import camera_of
+from napari_fhn.widgets.data.camera import camera_of
 from napari_fhn.widgets.data.placement import fit, look_of
 
 _LAID_OUT_MS = 100

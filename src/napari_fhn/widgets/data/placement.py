@@ -17,7 +17,7 @@ from napari_fhn.surveys.drawing import UPRIGHT
 from napari_fhn.surveys.kinds import is_seismic
 from napari_fhn.surveys.viewing import VIEWED, viewed
 from napari_fhn.widgets.data import readout
-from napari_fhn.widgets.data.go_to import camera_of
+from napari_fhn.widgets.data.camera import camera_of
 
 _LAID_OUT_MS = 100
 """After so long a window has given its parts their room."""

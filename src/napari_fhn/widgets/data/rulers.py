@@ -12,9 +12,9 @@ from qtpy.QtGui import QColor, QPainter, QPen
 from napari_fhn.surveys.kinds import is_seismic
 from napari_fhn.surveys.map_frame import MapFrame
 from napari_fhn.surveys.ticks import numbered, ticks
+from napari_fhn.widgets.data.camera import CanvasView
 from napari_fhn.widgets.data.data import Data
 from napari_fhn.widgets.data.readout import numbers_of
-from napari_fhn.widgets.views.sheet import CanvasView
 from napari_fhn.widgets.views.state import ViewState
 
 _APART = 70

@@ -14,8 +14,8 @@ from napari_fhn.surveys.kinds import is_map, kind_of, vertical_axis
 from napari_fhn.surveys.map_frame import MapFrame
 from napari_fhn.surveys.numbers import NumberedAxis
 from napari_fhn.widgets.data import readout
+from napari_fhn.widgets.data.camera import camera_of
 from napari_fhn.widgets.data.data import Data
-from napari_fhn.widgets.data.go_to import camera_of
 from napari_fhn.widgets.data.material import Material
 from napari_fhn.widgets.data.placement import fit
 from napari_fhn.widgets.events import disconnect

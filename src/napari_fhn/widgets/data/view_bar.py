@@ -162,6 +162,8 @@ class ViewBar(QWidget):
             for button in self.buttons.values():
                 button.setChecked(False)
             self._group.setExclusive(True)
+        if axis is not None and axis.values.size < 2:
+            axis = None  # of one band there is none to choose
         self.number.setVisible(axis is not None)
         slides = axis is not None and not in_3d  # beside planes and bodies there is no room for it
         self.slider.setVisible(slides)

@@ -106,13 +106,8 @@ class LabelBook:
         self.shown.emit(layer)
         busy()  # napari takes a moment to add a layer
         self._viewer.add_layer(self.layer)
-        class_keys.attach(
-            self._viewer,
-            layer,
-            lambda: len(self.state.classes),
-            lambda number: self.brush(self.state.classes.values[number]),
-        )
-        layer.events.selected_label.connect(lambda event: self.chosen.emit(int(layer.selected_label)))
+        class_keys.attach(self._viewer, layer, self.brush_number)
+        layer.events.selected_label.connect(self._selected)
         self._viewer.layers.selection.active = self.layer
         if not writable:
             self.protect()
@@ -283,6 +278,11 @@ class LabelBook:
         if layer.editable and layer.mode not in _PAINTING and self._viewer.dims.ndisplay == 2:
             layer.mode = "paint"
 
+    def brush_number(self, number: int) -> None:
+        """Paint with the class of this number, from 1, if there are as many."""
+        if number <= len(self.state.classes):
+            self.brush(self.state.classes.values[number - 1])
+
     def held_out(self) -> HeldOut:
         """What is to be held out of the next training."""
         state = self.state
@@ -339,6 +339,9 @@ class LabelBook:
         layer = self.layer
         if layer is not None and layer.selected_label not in table.values:
             layer.selected_label = table.values[0]
+
+    def _selected(self, event: Any) -> None:
+        self.chosen.emit(int(event.source.selected_label))
 
     def _show_change(self) -> None:
         if self.layer is None:

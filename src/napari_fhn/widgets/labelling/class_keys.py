@@ -8,6 +8,8 @@ from napari.components import ViewerModel
 from napari.layers import Labels
 from napari.settings import get_settings
 
+from napari_fhn.widgets.events import weakly
+
 _TOOLS = (
     ("napari:activate_labels_erase_mode", "erases"),
     ("napari:activate_labels_fill_mode", "fills"),
@@ -16,7 +18,7 @@ _TOOLS = (
 )
 
 
-def attach(viewer: ViewerModel, layer: Labels, n_classes: Callable[[], int], choose: Callable[[int], None]) -> None:
+def attach(viewer: ViewerModel, layer: Labels, choose: Callable[[int], None]) -> None:
     """Let the digits 1 to 9 choose classes on a layer, and say so.
 
     Parameters
@@ -25,15 +27,10 @@ def attach(viewer: ViewerModel, layer: Labels, n_classes: Callable[[], int], cho
         In whose window the hint is shown.
     layer : napari.layers.Labels
         The label layer, in the viewer already.
-    n_classes : callable
-        Returns how many classes there are.
     choose : callable
-        Given the number of a class, from 0.
+        A method, given the number of a class, from 1; there may be none of that number.
     """
-
-    def pressed(key: int) -> None:
-        if key <= n_classes():
-            choose(key - 1)
+    pressed = weakly(choose)
 
     def hint(event: object = None) -> None:
         layer.help = keys_hint()

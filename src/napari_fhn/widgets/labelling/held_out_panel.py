@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPushButto
 
 from napari_fhn import labels
 from napari_fhn.box import Box
+from napari_fhn.surveys.numbers import Numbers
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.wells import WellBook
@@ -122,16 +123,12 @@ class HeldOutPanel(QWidget):
         middle = [(a + b - 1) / 2 for a, b in zip(box.start, box.stop, strict=True)]
         if material is None:
             return str(middle)
-        dims = [str(dim) for dim in material.first.dims if dim != "band"]
-        words = []
-        for axis, dim in enumerate(dims):
-            if axis == self._context.data.vertical:
-                continue
-            value = middle[axis]
-            if dim in ("inline", "crossline"):
-                values = np.asarray(material.first[dim], np.float64)
-                value = float(values[round(middle[axis])])
-            words.append(f"{dim.replace('_', ' ')} {value:g}")
+        axes = [axis for axis in Numbers.of(material.first).axes if axis.name != "band"]
+        words = [
+            f"{axis.called} {axis.values[round(at)]:g}"
+            for k, (axis, at) in enumerate(zip(axes, middle, strict=True))
+            if k != self._context.data.vertical
+        ]
         return f"Patch at {', '.join(words)}"
 
     def _ticked(self, item: QListWidgetItem) -> None:
@@ -154,8 +151,12 @@ class HeldOutPanel(QWidget):
 
     def _go(self, item: QListWidgetItem) -> None:
         box: Box = item.data(Qt.ItemDataRole.UserRole)
-        if len(box.start) == 3:
-            self._book.go(0, (box.start[0] + box.stop[0] - 1) // 2)
+        middle = [(a + b - 1) // 2 for a, b in zip(box.start, box.stop, strict=True)]
+        layer = self._book.layer
+        if len(middle) == 3:
+            self._book.go(0, middle[0])
+        elif layer is not None:
+            self._context.show_place(layer, np.asarray(layer.data_to_world(middle), np.float64))
 
 
 def _within(box: Box, place: tuple[float, ...]) -> bool:

@@ -15,7 +15,7 @@ from napari_fhn.surveys.cuts import Plane, axes_of
 from napari_fhn.surveys.surface_lines import lines
 from napari_fhn.widgets import view
 from napari_fhn.widgets.context import DeskContext
-from napari_fhn.widgets.events import disconnect
+from napari_fhn.widgets.events import disconnect, weakly
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.horizons import HorizonBook
 from napari_fhn.widgets.labelling.quiet_layers import keep_quiet
@@ -120,8 +120,14 @@ class HorizonLayers:
             for layer in (self.lines, self.picks):
                 viewer.add_layer(layer)
         self.picks.mode = "pan_zoom"
-        self.picks.bind_key("Control-Z", lambda layer: self._book.history.undo(), overwrite=True)
-        self.picks.bind_key("Control-Shift-Z", lambda layer: self._book.history.redo(), overwrite=True)
+        self.picks.bind_key("Control-Z", weakly(self._undo), overwrite=True)
+        self.picks.bind_key("Control-Shift-Z", weakly(self._redo), overwrite=True)
+
+    def _undo(self, layer: Points) -> None:
+        self._book.history.undo()
+
+    def _redo(self, layer: Points) -> None:
+        self._book.history.redo()
 
     def _draw_lines(self, event: Any = None) -> None:
         """Draw what was tracked along the section in view, on a slice of time or depth as contours."""

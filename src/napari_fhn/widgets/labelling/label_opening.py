@@ -22,6 +22,10 @@ from napari_fhn.widgets.data.material import Material
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook
 
+_PAINT = "Pick a class and paint what you know, then press Train."
+_PAINT_ON = "The labels are as they were left: paint on, or press Train."
+_GONE = "The label layer is gone, the labels are not: 'Show labels' brings them back."
+
 
 class LabelOpening:
     """Lets the label book follow the ticked surveys and the session that is open.
@@ -148,6 +152,7 @@ class LabelOpening:
             if context.project.project is None:
                 vertical = material.vertical(context.data.state.vertical_axis)
                 context.project.open(self._folder(material), material.surveys, vertical_axis=vertical)
+            there = self._session is not None and self._session.has_labels
             values = self._values(material.shape)
         except (labels.LabelError, ProjectError, OSError) as error:
             context.messages.fail(str(error), traceback.format_exc())
@@ -159,8 +164,9 @@ class LabelOpening:
         self._remove_leftovers()
         self._book.show(values, context.place_of(material), writable=context.project.writable)
         self.known.emit(None)
+        context.messages.over(_GONE)
         if context.project.writable:
-            context.messages.say("Pick a class and paint what you know, then press Train.")
+            context.messages.say(_PAINT_ON if there else _PAINT)
         else:
             more = "look at it, or take it over" if context.project.in_use else "it can be looked at"
             context.messages.say(f"{context.project.why}: {more}.")
@@ -209,6 +215,8 @@ class LabelOpening:
         else:
             self._use()
         folder = self._folder(material) if self.waiting() else None
+        if folder is None or folder != self._put_away:
+            words.over(_GONE)
         if folder is not None and folder != self._put_away:
             if self._met_before(folder):
                 self._show()
@@ -244,4 +252,5 @@ class LabelOpening:
             session = self._session
             self._put_away = session.folder if session is not None and self._context.data.material is not None else None
             self._book.forget_layer()
-            self._context.messages.say("The label layer is gone, the labels are not: 'Show labels' brings them back.")
+            # A note: what a training says next would write over it.
+            self._context.messages.say(_GONE, note=True)

@@ -56,11 +56,12 @@ class LayerGuard:
 
     def _attach(self, layer: Labels) -> None:
         self._told = True
-        layer.events.data.connect(lambda event: self._data_set(layer))
-        layer.events.set_data.connect(lambda event: self._refreshed(layer))
+        layer.events.data.connect(self._data_set)
+        layer.events.set_data.connect(self._refreshed)
 
-    def _data_set(self, layer: Labels) -> None:
+    def _data_set(self, event: Any) -> None:
         """Somebody has put an array into the layer."""
+        layer = event.source
         if self._is_shown(layer) and not self._is_ours(layer):
             QTimer.singleShot(0, lambda: self._take_in(layer))  # napari is not done with it
 
@@ -109,11 +110,11 @@ class LayerGuard:
             self._disown(layer)
             self._context.messages.say("The labels are shown twice: they are painted on in the other layer.", note=True)
 
-    def _refreshed(self, layer: Labels) -> None:
+    def _refreshed(self, event: Any) -> None:
         """Drawn anew though another section was not asked for: it may hold other values, which nobody told of."""
         dims = self._context.viewer.dims
         seen = (tuple(dims.point), tuple(dims.order), dims.ndisplay)
-        if layer is self._book.layer and seen == self._seen:
+        if event.source is self._book.layer and seen == self._seen:
             self._book.tally.due()
         self._seen = seen
 

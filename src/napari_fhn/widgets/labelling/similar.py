@@ -27,7 +27,6 @@ from napari_fhn.surveys.places import typed
 from napari_fhn.training.errors import JobError
 from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext
-from napari_fhn.widgets.data import go_to
 from napari_fhn.widgets.data.material import Material
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook
@@ -205,7 +204,7 @@ class MoreLikeThis:
     # Answers ---------------------------------------------------------------------------------------------------------
 
     def go(self, number: int) -> None:
-        """Show the section through a place, with the place in the middle of the canvas."""
+        """Show the section through a place, and where on it the place is."""
         found, material = self.state.found, self._context.data.material
         if found is None or material is None or not 0 <= number < len(found.places):
             return
@@ -215,7 +214,7 @@ class MoreLikeThis:
         if layer.ndim == len(material.first.dims) and "band" in material.first.dims:
             index.insert(material.first.dims.index("band"), 0)
         world = np.asarray(layer.data_to_world(index[-layer.ndim :]), np.float64)
-        go_to.center(self._context.viewer, layer, world)
+        self._context.show_place(layer, world)
 
     def step(self, by: int) -> None:
         """Go to the next place, or to the one before."""

@@ -15,6 +15,7 @@ from napari_fhn.labels.volumes.changes import Change, Patch
 from napari_fhn.labels.volumes.flushing import Flusher
 from napari_fhn.project.undo.steps import LABELS, Step
 from napari_fhn.widgets.context import DeskContext
+from napari_fhn.widgets.events import weakly
 from napari_fhn.widgets.labelling import class_layers
 
 if TYPE_CHECKING:
@@ -73,21 +74,24 @@ class Strokes:
         layer : napari.layers.Labels
             The layer.
         undo, redo : callable
-            In place of napari's, which take back what was painted last on whichever section, seen or unseen.
+            Methods, in place of napari's, which take back what was painted last on whichever section, seen or unseen.
         """
-        layer.events.paint.connect(lambda event: self._painted(layer, change_of(event.value, layer.data.shape)))
+        layer.events.paint.connect(self._told)
+        layer.mouse_drag_callbacks.append(weakly(self._dragged))
+        layer.undo = weakly(undo)
+        layer.redo = weakly(redo)
 
-        def drag(_: Labels, event: Any) -> Iterator[None]:
-            # A stroke is told of when it ends, and may be long: what it has written is brought to the disk meanwhile.
+    def _told(self, event: Any) -> None:
+        layer = event.source
+        self._painted(layer, change_of(event.value, layer.data.shape))
+
+    def _dragged(self, layer: Labels, event: Any) -> Iterator[None]:
+        """Bring to the disk what a stroke has written: it is told of when it ends, and may be long."""
+        self._flusher.due(layer.data)
+        yield
+        while event.type == "mouse_move":
             self._flusher.due(layer.data)
             yield
-            while event.type == "mouse_move":
-                self._flusher.due(layer.data)
-                yield
-
-        layer.mouse_drag_callbacks.append(drag)
-        layer.undo = undo
-        layer.redo = redo
 
     def _painted(self, layer: Labels, change: Change) -> None:
         """Remember a stroke; its voxels may not be written yet."""

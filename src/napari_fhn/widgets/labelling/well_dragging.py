@@ -11,7 +11,7 @@ from napari.components import ViewerModel
 from napari.layers import Points
 from numpy.typing import NDArray
 
-from napari_fhn.widgets.data import go_to
+from napari_fhn.widgets.data.camera import camera_of
 
 _NEAR = 9.0
 """Pixels from the middle of a ring at which it is taken hold of."""
@@ -60,7 +60,7 @@ class WellDragging:
         panned = None if active is None else active.mouse_pan
         if active is not None:
             active.mouse_pan = False
-        camera = go_to.camera_of(self._viewer)
+        camera = camera_of(self._viewer)
         before, camera.mouse_pan = camera.mouse_pan, False
         moved, self.holds = False, True
         try:
@@ -89,7 +89,7 @@ class WellDragging:
         scale = np.asarray(points.scale, np.float64)
         places = np.asarray(points.data, np.float64) * scale + np.asarray(points.translate, np.float64)
         apart = np.abs(places - here)
-        zoom = float(go_to.camera_of(self._viewer).zoom)
+        zoom = float(camera_of(self._viewer).zoom)
         across = [axis for axis in range(points.ndim) if axis not in shown]
         seen = (apart[:, across] <= np.asarray(points.size).max() / 2 * scale[across]).all(axis=1)
         far = np.where(seen, np.linalg.norm(apart[:, shown], axis=1) * zoom, np.inf)

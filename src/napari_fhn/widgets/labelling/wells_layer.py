@@ -21,6 +21,7 @@ from napari_fhn.widgets.views.well_names import NAMED
 
 _SIZE = 5
 _COLOR, _HELD_OUT = "#ffffff", "#e69f00"
+_GONE = "The labels of the wells stay, and the wells come back with the next section. To hide them, click their eye."
 _TURNS = ("current_step", "order", "ndisplay")
 """What the viewer tells of when one looks elsewhere, or another way."""
 
@@ -136,6 +137,7 @@ class WellsLayer:
                 keep_quiet(viewer, layer)
                 viewer.add_layer(layer)
         self.points.events.data.connect(self._edited)
+        self._context.messages.over(_GONE)
 
     def _edited(self, event: Any) -> None:
         """Follow what the person did with the points."""
@@ -206,11 +208,7 @@ class WellsLayer:
         if event.value is self.points:
             self.points, self._names = None, []
             if self._context.project.project is not None and self._book.layer is not None:
-                self._context.messages.say(
-                    "The labels of the wells stay, and the wells come back with the next section. To hide them, click "
-                    "their eye.",
-                    note=True,
-                )
+                self._context.messages.say(_GONE, note=True)
         elif event.value is self.paths:
             self.paths = None
             if self.points is not None and self.points in self._context.viewer.layers:

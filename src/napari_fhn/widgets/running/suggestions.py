@@ -12,7 +12,6 @@ from napari_fhn.labels.volumes.where_next import LabelSuggestion, where_next
 from napari_fhn.surveys.numbers import by_axes
 from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext
-from napari_fhn.widgets.data import go_to
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.prediction import Prediction
 from napari_fhn.widgets.running.overlays import Overlays
@@ -55,7 +54,6 @@ class Suggestions:
 
     def __init__(self, context: DeskContext, book: LabelBook, prediction: Prediction, overlays: Overlays) -> None:
         self.state = SuggestionState()
-        self._viewer = context.viewer
         self._data = context.data
         self._messages = context.messages
         self._context = context
@@ -105,8 +103,8 @@ class Suggestions:
         return where, why
 
     def go(self, place: LabelSuggestion) -> None:
-        """Show the section through a place, with the place in the middle of the canvas."""
+        """Show the section through a place, and where on it the place is."""
         layer = self._prediction.layer
         if layer is None:
             return
-        go_to.center(self._viewer, layer, np.asarray(layer.data_to_world(place.voxel), np.float64))
+        self._context.show_place(layer, np.asarray(layer.data_to_world(place.voxel), np.float64))

@@ -24,7 +24,8 @@ from napari_fhn.record import RecordError
 from napari_fhn.surveys.kinds import vertical_axis
 from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext
-from napari_fhn.widgets.data import go_to, placement
+from napari_fhn.widgets.data import placement
+from napari_fhn.widgets.data.camera import camera_of
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.label_opening import LabelOpening
@@ -100,7 +101,7 @@ class SessionStore:
     def view(self) -> ViewRecord:
         """Return how everything is looked at now."""
         viewer = self._context.viewer
-        camera = go_to.camera_of(viewer)
+        camera = camera_of(viewer)
         mine = {"labels": self._book.layer, "prediction": self._prediction.layer}
         images = [layer for layer in viewer.layers if isinstance(layer, Image) and "survey" in layer.metadata]
         return ViewRecord(
@@ -289,8 +290,7 @@ class SessionStore:
 
     def _changes(self) -> list[Any]:
         viewer = self._context.viewer
-        camera = go_to.camera_of(viewer).events
-        dims, layers = viewer.dims.events, viewer.layers.events
+        camera, dims, layers = camera_of(viewer).events, viewer.dims.events, viewer.layers.events
         views = self._context.views.events
         return [
             *(getattr(views, each.name) for each in fields(FurtherViews)),
@@ -396,5 +396,5 @@ class SessionStore:
             dims.order = view.order
             for axis, value in enumerate(view.point):
                 dims.set_point(axis, value)
-            camera = go_to.camera_of(context.viewer)
+            camera = camera_of(context.viewer)
             camera.center, camera.angles, camera.zoom = view.center, view.angles, view.zoom

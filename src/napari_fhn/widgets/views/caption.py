@@ -9,9 +9,9 @@ from __future__ import annotations
 from qtpy.QtCore import QRectF
 from qtpy.QtGui import QPainter
 
+from napari_fhn.widgets.data.camera import CanvasView
 from napari_fhn.widgets.data.data import Data
 from napari_fhn.widgets.data.rulers import INK, write
-from napari_fhn.widgets.views.sheet import CanvasView
 
 _LARGER = 1.35
 _EDGE, _ROOM = 6, 6

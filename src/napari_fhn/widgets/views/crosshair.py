@@ -8,9 +8,9 @@ from napari.components import ViewerModel
 from qtpy.QtCore import QPointF
 from qtpy.QtGui import QColor, QPainter, QPen
 
+from napari_fhn.widgets.data.camera import CanvasView
 from napari_fhn.widgets.data.data import Data
 from napari_fhn.widgets.views.place import CANVAS, Place
-from napari_fhn.widgets.views.sheet import CanvasView
 from napari_fhn.widgets.views.state import ViewState
 
 _LINE, _UNDER = QColor(255, 255, 255, 140), QColor(0, 0, 0, 90)

@@ -17,10 +17,10 @@ from napari_fhn.surveys.kinds import is_seismic, vertical_axis
 from napari_fhn.surveys.map_frame import MapFrame
 from napari_fhn.surveys.numbers import Numbers
 from napari_fhn.surveys.ticks import round_length
+from napari_fhn.widgets.data.camera import CanvasView
 from napari_fhn.widgets.data.data import Data
 from napari_fhn.widgets.data.material import survey_of
 from napari_fhn.widgets.data.rulers import INK, write
-from napari_fhn.widgets.views.sheet import CanvasView
 from napari_fhn.widgets.views.state import ViewState
 
 _LONGEST = 130
@@ -105,8 +105,9 @@ class Furniture:
             north = self.north(canvas)
             if north is not None:
                 self._draw_north(painter, canvas, north)
-        if self._state.colours:
-            self._draw_colours(painter, canvas, material.layer)
+        seen = self._data.seen
+        if self._state.colours and seen is not None:
+            self._draw_colours(painter, canvas, seen)
 
     def bars(self, canvas: CanvasView) -> tuple[Bar | None, Bar | None]:
         """Return the scale bar across the canvas, and on sections that down it.

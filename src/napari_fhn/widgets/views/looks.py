@@ -12,7 +12,7 @@ from psygnal import Signal
 from qtpy.QtCore import QTimer
 
 from napari_fhn.widgets.context import DeskContext
-from napari_fhn.widgets.data.go_to import camera_of
+from napari_fhn.widgets.data.camera import camera_of
 from napari_fhn.widgets.events import disconnect
 
 _PAUSE_MS = 400

@@ -9,8 +9,8 @@ import numpy as np
 from napari.components import ViewerModel
 from psygnal import Signal
 
+from napari_fhn.widgets.data.camera import bring_into_view
 from napari_fhn.widgets.data.data import Data
-from napari_fhn.widgets.data.go_to import camera_of
 from napari_fhn.widgets.events import disconnect
 
 CANVAS = "the canvas"
@@ -104,7 +104,7 @@ class Place:
         if moved:
             dims.set_point([first + k for k in moved], [float(world[k]) for k in moved])
         if camera and dims.ndisplay == 2:
-            self._bring_into_view({first + k: float(world[k]) for k in range(n)})
+            bring_into_view(self._viewer, {first + k: float(world[k]) for k in range(n)})
 
     def point(self, view: object = None, index: Mapping[int, float] | None = None) -> None:
         """Say where the mouse is.
@@ -125,17 +125,6 @@ class Place:
         self.hover, self.hovered = found, view
         if (self.hover, self.hovered) != before:
             self.hovering.emit()
-
-    def _bring_into_view(self, world: Mapping[int, float]) -> None:
-        viewer = self._viewer
-        camera, shown = camera_of(viewer), viewer.dims.displayed
-        canvas = getattr(viewer, "canvas", None)  # from napari 0.9 on
-        size = viewer._canvas_size if canvas is None else canvas.size
-        center = list(camera.center[-2:])
-        half = [length / 2 / camera.zoom for length in size]
-        outside = any(abs(world[axis] - c) > h for axis, c, h in zip(shown, center, half, strict=True) if axis in world)
-        if outside:
-            camera.center = (0.0, *(world.get(axis, c) for axis, c in zip(shown, center, strict=True)))
 
     def _moved(self, event: Any = None) -> None:
         self.moved.emit()

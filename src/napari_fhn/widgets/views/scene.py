@@ -17,7 +17,7 @@ from napari_fhn.surveys.cuts import Plane, covered
 from napari_fhn.surveys.kinds import kind_of
 from napari_fhn.surveys.solids import Solid, together, tube
 from napari_fhn.widgets.context import DeskContext
-from napari_fhn.widgets.data.go_to import camera_of
+from napari_fhn.widgets.data.camera import camera_of
 from napari_fhn.widgets.data.placement import fit
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.wells import WellBook

@@ -12,38 +12,8 @@ from qtpy.QtCore import Signal as QtSignal  # type: ignore[attr-defined]
 from qtpy.QtGui import QPainter, QPaintEvent
 from qtpy.QtWidgets import QWidget
 
-from napari_fhn.widgets.data.go_to import camera_of
+from napari_fhn.widgets.data.camera import CanvasView, camera_of
 from napari_fhn.widgets.events import disconnect
-
-
-class CanvasView:
-    """Where places are drawn on a canvas of two axes.
-
-    Parameters
-    ----------
-    viewer : ViewerModel
-        Whose canvas.
-    width, height : int
-        Of the canvas, in pixels.
-    """
-
-    def __init__(self, viewer: ViewerModel, width: int, height: int) -> None:
-        camera = camera_of(viewer)
-        self.width, self.height = width, height
-        self.zoom = float(camera.zoom)
-        self._center = tuple(float(c) for c in camera.center[-2:])
-
-    def length(self, displayed: int) -> int:
-        """Pixels of an edge: 0 the one that runs down, 1 the one that runs to the right."""
-        return self.width if displayed else self.height
-
-    def pixel(self, displayed: int, world: float) -> float:
-        """Where a place in world coordinates is drawn."""
-        return self.length(displayed) / 2 + (world - self._center[displayed]) * self.zoom
-
-    def world(self, displayed: int, pixel: float) -> float:
-        """Which place is drawn there."""
-        return self._center[displayed] + (pixel - self.length(displayed) / 2) / self.zoom
 
 
 class Drawing(Protocol):
@@ -66,7 +36,9 @@ class Sheet(QWidget):
     Attributes
     ----------
     drawings : list of Drawing
-        What is drawn, from the bottom to the top.
+        What is drawn on sections and maps, from the bottom to the top.
+    in_3d : list of Drawing
+        What is drawn in 3D.
     ending : list of callable
         Called once when the sheet is closed.
     left : Signal
@@ -79,6 +51,7 @@ class Sheet(QWidget):
         super().__init__(canvas)
         self._viewer = viewer
         self.drawings: list[Drawing] = []
+        self.in_3d: list[Drawing] = []
         self.ending: list[Callable[[], None]] = []
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -110,14 +83,14 @@ class Sheet(QWidget):
             self.deleteLater()
 
     def look(self, event: Any = None) -> None:
-        """Draw again; in 3D nothing is."""
-        self.setVisible(self._viewer.dims.ndisplay == 2)
+        """Draw again."""
+        self.setVisible(bool(self._drawn))
         self.update()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Draw."""
         painter, canvas = QPainter(self), self.canvas
-        for drawing in self.drawings:
+        for drawing in self._drawn:
             painter.save()
             drawing.draw(painter, canvas)
             painter.restore()
@@ -143,6 +116,11 @@ class Sheet(QWidget):
                 if hasattr(widget, "makeCurrent"):
                     widget.makeCurrent()
 
+    @property
+    def _drawn(self) -> list[Drawing]:
+        return self.drawings if self._viewer.dims.ndisplay == 2 else self.in_3d
+
     def _emitters(self) -> list[Any]:
         camera, dims = camera_of(self._viewer).events, self._viewer.dims.events
-        return [camera.center, camera.zoom, dims.order, dims.ndisplay, dims.current_step]
+        turned = (camera.angles, camera.perspective)
+        return [camera.center, camera.zoom, *turned, dims.order, dims.ndisplay, dims.current_step]

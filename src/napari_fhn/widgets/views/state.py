@@ -32,11 +32,14 @@ class ViewState:
     entering : Signal
         Emitted before the canvas is turned to 3D. Who hears of it only then comes after napari, which reads all that is
         in sight as a whole volume first.
+    arrived : Signal
+        Emitted with where one has gone by its name or number, along axes of the viewer: it is pointed at.
     returned : Signal
         Emitted when a survey or a prediction that could not be read can be again.
     """
 
     entering = Signal()
+    arrived = Signal(object)
     returned = Signal()
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
 

@@ -13,11 +13,11 @@ from qtpy.QtGui import QBrush, QColor, QImage, QPainter, QTransform
 from napari_fhn.surveys.cuts import Plane, covered, cut
 from napari_fhn.widgets import view
 from napari_fhn.widgets.context import DeskContext
+from napari_fhn.widgets.data.camera import CanvasView
 from napari_fhn.widgets.data.rulers import INK, PAPER
 from napari_fhn.widgets.prediction import Prediction
 from napari_fhn.widgets.views.doubts import Doubts
 from napari_fhn.widgets.views.latest import Latest
-from napari_fhn.widgets.views.sheet import CanvasView
 
 _HATCH = QColor(190, 190, 190, 190)
 _STALE = QColor(125, 125, 125, 120)

@@ -11,10 +11,10 @@ from napari.layers import Points
 from qtpy.QtCore import QRectF
 from qtpy.QtGui import QPainter
 
+from napari_fhn.widgets.data.camera import CanvasView
 from napari_fhn.widgets.data.rulers import write
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.views.names import BESIDE, ROWS, apart
-from napari_fhn.widgets.views.sheet import CanvasView
 
 NAMED = "names over the canvas"
 """In the metadata of layers of points whose feature ``name`` is written here."""
@@ -33,9 +33,7 @@ _Name = tuple[str, tuple[float, float], float]
 
 
 class WellNames:
-    """Writes names on sections and slices, in place of napari, which writes them over each other.
-
-    In 3D, where there is no sheet, napari writes them.
+    """Writes names on sections, slices and in 3D, in place of napari, which writes them over each other.
 
     Parameters
     ----------
@@ -54,7 +52,6 @@ class WellNames:
         self._asked = ""
         self._left_out: dict[str, tuple[float, float]] = {}
         viewer.layers.events.inserted.connect(self._inserted)
-        viewer.dims.events.ndisplay.connect(self._turned)
         viewer.mouse_move_callbacks.append(self._mouse_moved)
         for layer in self._layers:
             self._take(layer)
@@ -63,7 +60,6 @@ class WellNames:
         """Leave names to napari again."""
         viewer = self._viewer
         disconnect(viewer.layers.events.inserted, self._inserted)
-        disconnect(viewer.dims.events.ndisplay, self._turned)
         if self._mouse_moved in viewer.mouse_move_callbacks:
             viewer.mouse_move_callbacks.remove(self._mouse_moved)
         for layer in self._layers:
@@ -86,22 +82,25 @@ class WellNames:
         painter.setOpacity(1.0)
 
     def named(self, canvas: CanvasView) -> list[_Name]:
-        """Return the names of the wells that are on the section or slice in view, the nearest to it first."""
+        """Return the names of the wells that are in view, those nearest to the section, or in 3D to the eye, first."""
         found: list[tuple[float, _Name]] = []
         dims = self._viewer.dims
         for layer in self._layers:
             points, names = np.asarray(layer.data), list(layer.features.get("name", ()))
-            if not layer.visible or dims.ndisplay != 2 or not len(points) or len(names) != len(points):
+            if not layer.visible or not len(points) or len(names) != len(points):
                 continue
             offset = dims.ndim - layer.ndim
             hidden = [axis - offset for axis in dims.not_displayed if axis >= offset]
             at = np.asarray(layer.world_to_data(dims.point))[-layer.ndim :]
             reach = float(np.max(layer.size)) / 2
             away = np.abs(points[:, hidden] - at[hidden]).max(axis=1, initial=0.0)
-            down, right = (axis - offset for axis in dims.displayed)
-            for number in np.flatnonzero(away <= reach):
-                world = layer.data_to_world(points[number])
-                place = canvas.pixel(1, float(world[right])), canvas.pixel(0, float(world[down]))
+            seen = np.flatnonzero(away <= reach)
+            world = np.tile(np.asarray(dims.point, np.float64), (len(seen), 1))
+            for row, number in zip(world, seen, strict=True):
+                row[offset:] = layer.data_to_world(points[number])
+            away[seen] += canvas.depth(world)
+            for number, spot in zip(seen, canvas.pixels(world), strict=True):
+                place = (float(spot[0]), float(spot[1]))
                 if 0 <= place[0] <= canvas.width and 0 <= place[1] <= canvas.height:
                     opaque = float(layer.face_color[number][3])
                     found.append((away[number] + _FARTHER * (1 - opaque), (str(names[number]), place, opaque)))
@@ -123,14 +122,10 @@ class WellNames:
             self._take(layer)
 
     def _take(self, layer: Points) -> None:
-        layer.text.visible = self._viewer.dims.ndisplay == 3
+        layer.text.visible = False
         for name in ("data", "features", "visible"):
             getattr(layer.events, name).connect(self._changed)
         self._update()
-
-    def _turned(self, event: Any = None) -> None:
-        for layer in self._layers:
-            layer.text.visible = self._viewer.dims.ndisplay == 3
 
     def _changed(self, event: Any = None) -> None:
         self._update()
@@ -139,9 +134,7 @@ class WellNames:
         """Write the name of the well under the mouse, though it had no room."""
         if not self._left_out and not self._asked:
             return
-        canvas, dims = self._canvas(), viewer.dims
-        down, right = (float(event.position[axis]) for axis in dims.displayed[-2:])
-        mouse = np.array([canvas.pixel(1, right), canvas.pixel(0, down)])
+        mouse = self._canvas().pixels(event.position)[0]
         away = {words: float(np.hypot(*(mouse - place))) for words, place in self._left_out.items()}
         nearest = min(away, key=lambda words: away[words], default="")
         asked = nearest if nearest and away[nearest] <= _NEAR else ""
