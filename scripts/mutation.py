@@ -92,6 +92,10 @@ GROUPS = {
             "project/labelling/test_well_burning.py",
         ),
     ),
+    "combination": Group(
+        tuple(f"training/combination/{name}.py" for name in ("weighing", "linear_head", "pretrained")),
+        tuple(f"training/combination/test_{name}.py" for name in ("weighing", "linear_head", "pretrained", "choosing")),
+    ),
     "geometry": Group(
         ("surveys/segy/coordinates.py", "surveys/segy/grid.py", "surveys/segy/order.py"),
         ("surveys/segy",),
