@@ -17,6 +17,7 @@ What is painted in a window is brought to the disk each second: strokes of the l
 from __future__ import annotations
 
 import argparse
+import datetime
 import json
 import random
 import sys
@@ -29,6 +30,7 @@ from typing import Any
 
 import kills
 import small_work
+from machine import machine
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
@@ -74,7 +76,13 @@ def main() -> int:
         code, _, said = kills.in_a_copy(lambda say: small_work.prepare(folder / "first"), folder)
         if code:
             raise RuntimeError(said)
-        found: dict[str, Any] = {"seed": options.seed, "kills": []}
+        found: dict[str, Any] = {
+            "kills": [],
+            "seed": options.seed,
+            "date": datetime.date.today().isoformat(),
+            "command": " ".join(["benchmarks/power_cuts.py", *sys.argv[1:]]),
+            "machine": machine() if options.output == RESULTS else None,
+        }
         chance, known = random.Random(options.seed), {}
         works = kills.phases(options)
         for number in range(options.cuts):

@@ -92,6 +92,12 @@ GROUPS = {
             "project/labelling/test_well_burning.py",
         ),
     ),
+    "weighing": Group(
+        ("training/combination/weighing.py", "training/combination/linear_head.py"),
+        tuple(f"training/combination/test_{name}.py" for name in ("weighing", "linear_head", "choosing")),
+    ),
+    # Apart: each of its tests runs a network.
+    "pretrained": Group(("training/combination/pretrained.py",), ("training/combination/test_pretrained.py",)),
     "geometry": Group(
         ("surveys/segy/coordinates.py", "surveys/segy/grid.py", "surveys/segy/order.py"),
         ("surveys/segy",),

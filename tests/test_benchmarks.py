@@ -51,6 +51,13 @@ def test_memory_of_a_soak_is_what_a_process_asked_for_and_no_file_that_it_looks_
     assert asked.all()
 
 
+def test_weights_are_the_same_bits_on_as_many_threads(tmp_path):
+    found = run("threads.py", tmp_path / "threads.json", "--recipes", "map", "--steps", "1")
+    of_map = found["recipes"]["map"]
+    assert of_map["same_bits_again"]
+    assert 0 <= of_map["apart"]["2"]["all"] < 1e-5
+
+
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
     """What the scripts find that take long, each with one thread: they run beside each other."""

@@ -92,6 +92,32 @@ def test_only_a_digest_names_a_file_or_a_run(store, name):
 
 
 @pytest.mark.parametrize(
+    ("arrays", "words"),
+    [
+        (None, "says which arrays it has"),
+        (["labels.npy"], "says which arrays it has"),
+        ({"../x.npy": {"shape": [4], "dtype": "|u1"}}, "has no array '../x.npy'"),
+        ({"labels.npy": None}, "has no array 'labels.npy'"),
+        ({"labels.npy": {"shape": [4, 5, 6], "dtype": "<f4"}}, "is none of a run"),
+        ({"labels.npy": {"shape": [4, 0, 6], "dtype": "|u1"}}, "is none of a run"),
+        ({"labels.npy": {"shape": [2] * 5, "dtype": "|u1"}}, "is none of a run"),
+        ({"labels.npy": {"shape": [2**20] * 3, "dtype": "|u1"}}, "is none of a run"),
+        ({"labels.npy": {"shape": [-4, 5, 6], "dtype": "|u1"}}, "is none of a run"),
+    ],
+)
+def test_arrays_of_a_run_are_those_that_runs_have(store, arrays, words):
+    with pytest.raises(JobError, match=words):
+        store.begin({"run": RUN, "arrays": arrays})
+    assert not list(store.run(RUN).glob("*.npy"))
+
+
+def test_only_what_was_sent_is_placed(store):
+    with pytest.raises(JobError, match="was not sent"):
+        store.place({"run": RUN, "name": "model/model.json", "file": "f" * 32})
+    assert not (store.run(RUN) / "model").exists()
+
+
+@pytest.mark.parametrize(
     "name",
     ["model/../../../x", "/etc/passwd", "labels.npy", "model/.hidden", "model/a/b/c", "model/", "modelx/a", None],
 )

@@ -94,6 +94,21 @@ def test_one_more_takes_the_free_value_and_a_name_of_its_own():
         ClassTable.default(255).with_next()
 
 
+@pytest.mark.parametrize(
+    ("value", "color", "words"),
+    [
+        (0, "#000000", "has value 0, which means unlabelled. Use values from 1"),
+        (256, "#000000", "has value 256. Use values from 1 to 255"),
+        (-2, "#000000", "has value -2. Use values from 1 to 255"),
+        (1, "red", "has colour 'red'. Write colours as #rrggbb"),
+        (1, "#0000000", "has colour '#0000000'. Write colours as #rrggbb"),
+    ],
+)
+def test_what_is_no_class_says_what_to_write(value, color, words):
+    with pytest.raises(LabelError, match=words):
+        LabelClass(value, "shale", color)
+
+
 def test_names_and_colours_change():
     assert TABLE.with_change(1, name="sand").names == ("sand", "class 3", "salt")
     assert TABLE.with_change(1, color="#ffffff").colors[1] == "#ffffff"

@@ -138,3 +138,16 @@ def test_a_path_beside_a_line_is_projected_from_as_far_as_is_said(line, table):
         burn([path], line, table, out, 0.0, off_line_m=4 * spacing)
     burn([path], line, table, out, 0.0, off_line_m=6 * spacing)
     assert np.unique(np.nonzero(out)[0]).tolist() == [3]
+
+
+@pytest.mark.parametrize("radius", [0.0, 1.0])
+def test_a_well_on_the_very_outline_is_at_the_last_trace(survey, table, radius):
+    layer = (Interval(40, 60, "sand"),)
+    # Half a trace beyond the last one, along one axis and along both.
+    for inline, crossline, last in ((111.5, 204.0, (11, 2)), (104.0, 219.0, (4, 9)), (111.5, 219.0, (11, 9))):
+        out = np.zeros(survey.shape, np.uint8)
+        (box,) = burn([Well("A", inline, crossline, layer)], survey, table, out, radius)
+        assert out[last][:5].tolist() == [table.value_of("sand")] * 5
+        assert all(a <= b < c for a, b, c in zip(box.start, last, box.stop, strict=False))
+    with pytest.raises(LabelError, match="outside the survey"):
+        burn([Well("A", 111.51, 204.0, layer)], survey, table, out, radius)

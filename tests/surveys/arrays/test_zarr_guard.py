@@ -205,12 +205,33 @@ def test_zstandard_that_promises_nothing_is_told_by_its_blocks():
         ({"compressor": {"id": "zlib"}, "filters": [{"id": "gzip"}]}, "packed 2 times"),
         ({"chunks": None}, "says what is no array"),
         ({"dtype": ["a"]}, "says what is no array"),
+        ({"shape": [-5, 6, 7]}, "a length below 0"),
         ({"compressor": {"id": "lzma", "format": 3}}, "packed with 'lzma'"),
     ],
 )
 def test_what_a_store_promises_is_looked_at_before_it_is_opened(tmp_path, change, words):
     path = store(tmp_path)
     edit(path / "a" / ".zarray", lambda said: said.update(change))
+    with pytest.raises(SurveyError, match=words):
+        surveys.open(path)
+
+
+SHARDS = {"name": "sharding_indexed", "configuration": {"chunk_shape": [1, 6, 7], "codecs": [{"name": "bytes"}]}}
+INDEX = {"index_codecs": [{"name": "bytes"}, {"name": "gzip", "configuration": {"level": 1}}]}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"storage_transformers": [{"name": "another"}]}, "stored in a way that is not read"),
+        ({"codecs": [SHARDS, {"name": "gzip", "configuration": {"level": 1}}]}, "packs whole shards"),
+        ({"codecs": [{**SHARDS, "configuration": SHARDS["configuration"] | INDEX}]}, "packs the index of its shards"),
+        ({"shape": [5, -6, 7]}, "a length below 0"),
+    ],
+)
+def test_what_shards_would_unpack_whole_is_refused_before_it_is_opened(tmp_path, change, words):
+    path = store(tmp_path, 3)
+    edit(path / "a" / "zarr.json", lambda said: said.update(change))
     with pytest.raises(SurveyError, match=words):
         surveys.open(path)
 

@@ -171,10 +171,22 @@ def test_metadata_that_are_absent_of_other_bands_or_damaged_are_said(tmp_path):
     survey = surveys.open(path)
     assert "describes 7 bands, and the image has 3" in survey.attrs["notes"][-1]
     assert "wavelength" not in survey.coords
-    for text, words in (("<a><b></a>", "is no XML"), ("<!DOCTYPE a [<!ENTITY b 'c'>]><a/>", "declares entities")):
-        beside.write_text(text)
+    declared = "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"
+    for text, code, words in (
+        ("<a><b></a>", "utf-8", "is no XML"),
+        ("<?xml version='1.0' encoding='no-such'?><a/>", "utf-8", "is no XML"),
+        (declared, "utf-8", "declares entities"),
+        (declared, "utf-16", "declares entities"),
+    ):
+        beside.write_text(text, encoding=code)
         with pytest.raises(SurveyError, match=words):
             surveys.open(path)
+    beside.write_text(enmap_xml(), encoding="utf-16")
+    assert surveys.open(path)["wavelength"].values.tolist() == pytest.approx([418.4, 424.4, 430.4])
+    with beside.open("r+b") as file:
+        file.truncate(2**26 + 1)
+    with pytest.raises(SurveyError, match="too many for metadata"):
+        surveys.open(path)
     other = tiff(tmp_path / "map_SPECTRAL_IMAGE.tif", stored)
     assert surveys.open(other).attrs["format"] == "GeoTIFF, int16"
 

@@ -75,6 +75,7 @@ def test_bumps_follow_one_another_from_end_to_end():
     for samples in (1, 7, 24, 112, 1536):
         found = bumps(np.arange(samples), samples)
         assert found.shape == (samples, max(2, round(samples / 24) + 1))
+        assert found.dtype == np.float32  # as the maps on a network's states are
         assert found[0].argmax() == 0
         assert (np.diff(found.argmax(axis=1)) >= 0).all()
         assert found.max() == 1

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from napari_fhn.training import Focus
+from napari_fhn.box import Box
+from napari_fhn.training import Focus, JobError
 from napari_fhn.training.data import labelled as module
 from napari_fhn.training.data.labelled import LabelFile
 
@@ -84,6 +85,20 @@ def test_very_many_labels_are_thinned_and_counted(tmp_path, monkeypatch):
     labels = LabelFile(str(path), SHAPE, 2)
     assert labels.counts[0] == 12 * 10 * 8
     assert 50 < len(labels.positions[0]) <= 100
+
+
+def test_what_are_no_labels_of_the_survey_is_said(tmp_path):
+    path = str(tmp_path / "labels.npy")
+    np.save(path, np.zeros(SHAPE, np.float32))
+    with pytest.raises(JobError, match="holds float32 values; labels are integers"):
+        LabelFile(path, SHAPE, 2)
+    np.save(path, np.zeros(SHAPE, np.uint8))
+    for what in ("held_out", "ignored"):
+        words = rf"the {what.replace('_', '-')} box from \(0, 0\) to \(2, 2\) needs 3 axes"
+        with pytest.raises(JobError, match=words):
+            LabelFile(path, SHAPE, 2, **{what: (Box((0, 0), (2, 2)),)})
+    with pytest.raises(JobError, match="must lie on their grid"):
+        LabelFile(path, SHAPE[:2], 2)
 
 
 def test_a_view_outside_of_the_labels_is_no_view(painted):

@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 
 from napari_fhn.sentence import counted
+from napari_fhn.surveys import markup
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.raster.wavelengths import band_coordinates
 
@@ -86,12 +87,11 @@ def _bands(file: Path) -> list[dict[str, float | None]]:
     if file.stat().st_size > _MOST_BYTES:
         raise SurveyError(file, f"it has {file.stat().st_size} bytes, too many for metadata", "Copy it again")
     text = file.read_bytes()
-    # No product declares entities; a file that does may unfold to gigabytes.
-    if b"<!ENTITY" in text or b"<!DOCTYPE" in text:
-        raise SurveyError(file, "it declares entities, which no metadata of the mission do", "Copy it again")
     try:
-        root = ElementTree.fromstring(text)
-    except ElementTree.ParseError as error:
+        root = markup.parsed(text)
+    except markup.DeclaresEntities:
+        raise SurveyError(file, "it declares entities, which no metadata of the mission do", "Copy it again") from None
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise SurveyError(file, f"it is no XML ({error})", "Copy it again") from error
     return [{key: _number(band, names) for key, names in _FIELDS.items()} for band in _described(root)]
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
+from napari_fhn.surveys import markup
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.reaching import is_outside
 
@@ -88,11 +89,14 @@ def _look_ers(path: Path, found: list[str]) -> None:
 
 def _look_vrt(path: Path, known: Known, found: list[str], seen: set[Path], depth: int) -> None:
     text = path.read_bytes()[: MAX_BYTES + 1]
-    # Entities could blow a few bytes up to gigabytes, and no virtual raster needs them.
-    if len(text) > MAX_BYTES or re.search(rb"<!(DOCTYPE|ENTITY)", text, re.IGNORECASE):
+    if len(text) > MAX_BYTES:
         raise SurveyError(path, "its description is too large, or has entities", "Build it again with gdalbuildvrt")
     try:
-        root = ElementTree.fromstring(text)
+        root = markup.parsed(text)
+    except markup.DeclaresEntities:
+        raise SurveyError(
+            path, "its description is too large, or has entities", "Build it again with gdalbuildvrt"
+        ) from None
     except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise SurveyError(
             path, f"its description is not whole ({error})", "Build it again with gdalbuildvrt"
