@@ -79,6 +79,7 @@ def test_of_several_one_does_what_one_does():
     found = [line for path in sorted(PACKAGE.rglob("*.py")) for line in parts_that_do(path)]
     assert not found, "say it with napari_fhn.sentence.counted_of"
     assert counted_of(1, 1, "points", "lie", "lies") == "1 of 1 point lies"
+    assert counted_of(0, 1, "shards", "are there", "is there") == "0 of 1 shard is there"
     assert counted_of(0, 1200, "points", "lie", "lies") == "0 of 1,200 points lie"
 
 

@@ -92,7 +92,7 @@ def counted_of(number: int, whole: int, what: str, several: str, one: str) -> st
     >>> counted_of(1, 4, "points", "lie outside", "lies outside"), counted_of(3, 4, "points", "lie", "lies")
     ('1 of 4 points lies outside', '3 of 4 points lie')
     """
-    return f"{number:,} of {counted(whole, what)} {one if number == 1 else several}"
+    return f"{number:,} of {counted(whole, what)} {one if 1 in (number, whole) else several}"
 
 
 def begun(text: str) -> str:

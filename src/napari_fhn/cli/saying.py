@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from napari_fhn import __version__
+from napari_fhn.cli.reading import as_options
 from napari_fhn.keys import hidden
 
 log = logging.getLogger("napari_fhn")
@@ -186,5 +187,6 @@ def busy(words: str) -> Iterator[None]:
 
 
 def _put(kind: str, sentence: str, **more: int) -> None:
+    sentence = as_options(sentence)
     line = json.dumps({"kind": kind, "message": sentence, **more}) if _as_json else f"napari-fhn: {sentence}"
     print(line, file=sys.stderr)
