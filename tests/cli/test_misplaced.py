@@ -139,6 +139,12 @@ def test_a_session_whose_option_is_required_is_told_it(session, capsys, tmp_path
         assert "it is a session, which is named with --session 'ein Ordner'" in capsys.readouterr().err
 
 
+def test_a_file_in_place_of_a_session_is_told_what_it_is(survey, capsys):
+    for words in (["dips", str(survey)], ["score", "--session", str(survey)], ["runs", "--session", str(survey)]):
+        assert main(words) == 2
+        assert "it is a file, and no session. Name the folder that holds session.json." in capsys.readouterr().err
+
+
 def test_what_stands_behind_what_it_should_precede_is_said(survey, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("picks.csv").write_text("inline,crossline,twt_ms\n101,201,40\n")
