@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from napari_fhn.sentence import counted
+from napari_fhn.sentence import counted, counted_of
 
 PACKAGE = Path(__file__).parents[1] / "src" / "napari_fhn"
 
@@ -59,6 +59,28 @@ def test_one_is_not_said_as_several():
         for line in uncounted(path)
     ]
     assert not found, "say it with napari_fhn.sentence.counted"
+
+
+def parts_that_do(path: Path) -> Iterator[str]:
+    """Sentences of a module such as "1 of 4 points lie", where the verb goes with all of them."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.JoinedStr):
+            continue
+        for first, of, second, said in zip(*(node.values[k:] for k in range(4)), strict=False):
+            if not isinstance(said, ast.Constant) or ast.unparse(of) != "' of '":
+                continue
+            whole = ast.unparse(second)
+            after = str(said.value) if "counted" not in whole else f"{whole}{said.value}"
+            if re.search(r"\b(lie|are|were|have|hold|repeat|name|stay|do|need|cross)\b", re.split("[,:;.]", after)[0]):
+                yield f"{path.relative_to(PACKAGE)}, line {node.lineno}: {ast.unparse(first)} of {after[:40]}"
+
+
+def test_of_several_one_does_what_one_does():
+    found = [line for path in sorted(PACKAGE.rglob("*.py")) for line in parts_that_do(path)]
+    assert not found, "say it with napari_fhn.sentence.counted_of"
+    assert counted_of(1, 1, "points", "lie", "lies") == "1 of 1 point lies"
+    assert counted_of(0, 1, "shards", "are there", "is there") == "0 of 1 shard is there"
+    assert counted_of(0, 1200, "points", "lie", "lies") == "0 of 1,200 points lie"
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,26 @@ def counted(number: int, many: str, one: str = "") -> str:
     return f"1 {many.removesuffix(last)}{new}"
 
 
+def counted_of(number: int, whole: int, what: str, several: str, one: str) -> str:
+    """Return how many of something there are with what they do: the verb goes with how many, the noun with all.
+
+    Parameters
+    ----------
+    number, whole : int
+        How many, and of how many.
+    what : str
+        What all are called, as :func:`counted` takes it; what stands behind it, such as *looked at*, may follow.
+    several, one : str
+        What several do, and what one does.
+
+    Examples
+    --------
+    >>> counted_of(1, 4, "points", "lie outside", "lies outside"), counted_of(3, 4, "points", "lie", "lies")
+    ('1 of 4 points lies outside', '3 of 4 points lie')
+    """
+    return f"{number:,} of {counted(whole, what)} {one if 1 in (number, whole) else several}"
+
+
 def begun(text: str) -> str:
     """Return a sentence with a capital at its beginning, unless it begins with the name of a file, which has its own.
 

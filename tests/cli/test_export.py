@@ -149,7 +149,7 @@ def test_a_prediction_file_from_elsewhere_is_its_own_survey(survey, capsys):
         (("classes", "o.sgy", "--session", "s"), "Name the survey with --like"),
         (("classes", "o.png", "--session", "s"), "the suffix '.png' is not known"),
         (("classes", "no/o.npy", "--session", "s"), "there is no folder"),
-        (("margin", "o.npy", "--session", "s"), "there is no margin of 'Run 1'"),
+        (("margin", "o.npy", "--session", "s"), "'Run 1' has not predicted its margin"),
         (("horizon", "o.xyz", "--session", "s", "--like", "small.sgy", "--above", "mud", "--below", "sand"), "'mud'"),
         (("horizon", "o.xyz", "--session", "s", "--like", "small.sgy", "--above", "2", "--below", "1"), "nowhere"),
         (("horizon", "o.irap", "--session", "s", "--like", "small.sgy", "--above", "1", "--below", "2"), "coordinates"),

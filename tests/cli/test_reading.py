@@ -9,7 +9,8 @@ import pytest
 import scipy.io
 from tests.cli.conftest import run_of
 
-from napari_fhn.cli import main
+from napari_fhn.cli import main, saying
+from napari_fhn.cli.reading import as_options
 
 pytestmark = pytest.mark.usefixtures("small")
 
@@ -50,10 +51,24 @@ def test_times_and_scalar_of_a_segy_file(survey, capsys):
     assert "a coordinate scalar of 0 is none" in capsys.readouterr().err
 
 
+def test_sentences_speak_of_options_and_not_of_arguments(capsys):
+    for said, expected in (
+        ("open it with inline_byte=9, crossline_byte=21.", "open it with --inline-byte 9, --crossline-byte 21."),
+        ("or open its whole traces with incomplete=True", "or open its whole traces with --incomplete"),
+        ("Say them: axes=('y', 'x', 'band').", "Say them: --axes y,x,band."),
+        ("say wavelength_units='nm' (or what they are)", "say --wavelength-units nm (or what they are)"),
+        ("https://a.org/b?page=3&line=4 is not there", "https://a.org/b?page=3&line=4 is not there"),
+        ("a pipeline=x of others", "a pipeline=x of others"),
+    ):
+        assert as_options(said) == expected
+    saying.say(["Give one with delay_ms=."])
+    assert capsys.readouterr().err == "napari-fhn: Give one with --delay-ms.\n"
+
+
 def test_rows_of_a_table_of_bands_x_pixels(capsys):
     scipy.io.savemat("table.mat", {"Y": np.random.default_rng(0).random((3, 80))})
     assert main(["info", "table.mat"]) == 2
-    assert "rows=" in capsys.readouterr().err
+    assert "for example --rows " in capsys.readouterr().err
     assert main(["info", "table.mat", "--rows", "8", "--pixels", "along"]) == 0
     assert "y: 8" in capsys.readouterr().out
 

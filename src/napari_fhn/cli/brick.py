@@ -7,10 +7,12 @@ import json
 from pathlib import Path
 
 from napari_fhn.cli.exits import INTERRUPTED, OK
+from napari_fhn.cli.misplaced import check_order
 from napari_fhn.cli.options import Commands, UsageError, add_cluster, add_json, add_task, check_task
 from napari_fhn.cli.reading import add_reading, reading
 from napari_fhn.cli.running import interruptible
 from napari_fhn.cli.sessions import told
+from napari_fhn.regular import is_address
 
 
 def add(commands: Commands) -> None:
@@ -25,12 +27,13 @@ def add(commands: Commands) -> None:
     parser.add_argument("--levels", action="store_true", help="add the coarser levels that the view in 3D takes")
     add_reading(parser)
     add_json(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, in_order=_in_order)
 
 
 def run(options: argparse.Namespace) -> int:
     """Copy, or go on with a copy."""
     from napari_fhn import surveys
+    from napari_fhn.network.counting import in_words
     from napari_fhn.project.data.samples import survey_files
     from napari_fhn.surveys.bricks import build_pyramid, copy_shards
     from napari_fhn.surveys.remote.addresses import url_of
@@ -59,8 +62,16 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({"kind": "Bricked", "target": options.target, "bytes": done, "of": total}))
     elif done == total:
-        print(f"{survey.name or options.survey} is in {options.target} ({total / 1e9:.2f} GB before compression).")
+        print(f"{survey.name or options.survey} is in {options.target} ({in_words(total)} before compression).")
     else:
         share = f"{100 * done / max(total, 1):.0f} %"
         print(f"{share} of it is in {options.target}: it goes on from there when the same is asked for again.")
     return INTERRUPTED if control.stop.is_set() and done < total else OK
+
+
+def _in_order(options: argparse.Namespace) -> None:
+    survey, target = Path(options.survey), Path(options.target)
+    # A survey that is not there is another mistake, unless it is called as what is made.
+    if not options.survey.startswith("sample:") and not is_address(survey) and survey.suffix.lower() in ("", ".zarr"):
+        names = "a survey", "the store that is made"
+        check_order(survey, target, names, lambda path: path.is_file() or (path == survey and path.exists()))

@@ -81,6 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             as_json=getattr(options, "json", False),
             verbose=getattr(options, "verbose", False),
             log_file=getattr(options, "log_file", None),
+            rephrased=lambda sentence: misplaced.of_other_commands(sentence, options.command, _parsers()),
         )
         try:
             speaking.enter_context(asked)
@@ -111,8 +112,8 @@ def _parsed(words: Sequence[str], typed: str) -> argparse.Namespace | None:
     """Read the command line; None where it makes no sense, which is said."""
     try:
         options = parser().parse_args(words)
-        outputs.check(options)
         misplaced.check(options)
+        outputs.check(options)
     except ValueError as error:
         saying.fail(misplaced.of_a_session(words, str(error)), WRONG)
         return None
@@ -157,6 +158,12 @@ def _sentence(error: ValueError | OSError | MemoryError | ImportError) -> str | 
     if isinstance(error, MemoryError):
         return "there is not enough memory: use a smaller survey, or close other programs"
     return None
+
+
+def _parsers() -> dict[str, Parser]:
+    """Return the parser of each command, by its name."""
+    (commands,) = (one for one in parser()._actions if isinstance(one, argparse._SubParsersAction))
+    return dict(commands.choices)
 
 
 def parser() -> Parser:

@@ -11,7 +11,7 @@ from napari_fhn.cli.exits import INTERRUPTED, OK
 from napari_fhn.cli.options import Commands, UsageError, add_cluster, add_json, add_task, check_task
 from napari_fhn.cli.saying import told
 from napari_fhn.cli.typed import here
-from napari_fhn.sentence import counted
+from napari_fhn.sentence import counted_of
 
 if TYPE_CHECKING:
     from napari_fhn.training.control import Control
@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({"kind": "Dips", "done": done, "of": count}))
     else:
-        print(f"{done} of {counted(count, 'bricks of dips are', 'brick of dips is')} there.")
+        print(counted_of(done, count, "bricks of dips", "are there.", "is there."))
     return INTERRUPTED if control.stop.is_set() and done < count else OK
 
 

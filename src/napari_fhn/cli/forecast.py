@@ -154,6 +154,7 @@ def _data(options: argparse.Namespace) -> _Data | None:
 
     files = survey_files([options.survey])
     opened = SurveySet.of([(path.stem, open(path, **reading(options))) for path in files])
+    opened.check_vertical(options.vertical_axis)
     channels = opened.channels if options.channels is None else options.channels
     return _Data(opened.shape, channels, opened.bands, opened.vertical(options.vertical_axis), opened)
 

@@ -16,7 +16,7 @@ from napari_fhn.cli.reading import reading
 from napari_fhn.cli.sessions import existing, opened, place, say, told
 from napari_fhn.labels import LabelError, Question, collect_warnings
 from napari_fhn.labels.classes.legends import read_legend
-from napari_fhn.project import NEW, Beginning, Begun, HeldOut, Project, ProjectError, Session, Settings, SurveySet
+from napari_fhn.project import NEW, Beginning, Begun, HeldOut, Project, ProjectError, Session, Settings
 from napari_fhn.project.data import samples
 from napari_fhn.project.data.backbones import BACKBONE, trust_all
 from napari_fhn.project.runs import jobs, planning
@@ -166,7 +166,7 @@ def _take(project: Project, options: argparse.Namespace, stacks: dict[str, tuple
     """Use the surveys that were named, and make labels of what is known of them."""
     session, chosen = project.session, options.vertical_axis
     if project.surveys is not None and (options.surveys or chosen is not None):
-        _check_vertical(project.surveys, chosen)
+        project.surveys.check_vertical(chosen)
         project.use(
             project.surveys,
             vertical_axis=session.manifest.vertical_axis if chosen is None else chosen,
@@ -248,19 +248,9 @@ def _label(project: Project, options: argparse.Namespace) -> None:
     if not session.has_labels or not session.known().any():
         raise LabelError(
             "nothing is labelled",
-            "Give --labels, --points, --las, --horizon, --polygons, or --wells with --tops",
-            path=session.labels,
+            "Give --labels, --points, --las, --horizon, --polygons, or --wells with --tops; --known takes any of them",
+            path=session.folder,
         )
-
-
-def _check_vertical(surveys: SurveySet, chosen: int | None) -> None:
-    """Refuse a vertical axis that is none, or another than the one that the survey names."""
-    if chosen is None:
-        return
-    own, count = surveys.vertical(None), len(surveys.shape)
-    if own is not None and chosen not in (own, own - count):
-        raise ProjectError(f"the survey names axis {own} as the vertical one, and no axis {chosen} can be it")
-    surveys.vertical(chosen)
 
 
 def _known_stacks(session: Session) -> dict[str, tuple[StackedMap, ...]]:

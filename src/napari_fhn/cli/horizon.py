@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from napari_fhn.cli.exits import OK
 from napari_fhn.cli.maps import add_maps, open_together
+from napari_fhn.cli.misplaced import check_order
 from napari_fhn.cli.options import Commands, UsageError, add_answers, add_json, add_overwrite
 from napari_fhn.cli.reading import add_reading
 from napari_fhn.cli.sessions import existing, opened, say, told
 from napari_fhn.cli.typed import here
 from napari_fhn.sentence import counted
+from napari_fhn.what_it_is import what_it_is
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -70,7 +72,7 @@ def add(commands: Commands) -> None:
     add_maps(parser)
     add_overwrite(parser)
     add_json(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, in_order=_in_order)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -126,6 +128,18 @@ def run(options: argparse.Namespace) -> int:
             f"{counted(found.picks, 'picks')}, quality {least:g} and more."
         )
     return OK
+
+
+def _in_order(options: argparse.Namespace) -> None:
+    if options.session is None and len(options.files) == 2:
+        survey, picks = map(Path, options.files)
+        check_order(survey, picks, ("a survey", "its picks"), _holds_voxels)
+
+
+def _holds_voxels(path: Path) -> bool:
+    """Whether a file is a survey by its own bytes, or the bundled one by its name."""
+    found = what_it_is(path)
+    return str(path).startswith("sample:") or (found is not None and found.use in ("voxels", "raster"))
 
 
 def picked(options: argparse.Namespace, survey: xr.DataArray) -> xr.DataArray:

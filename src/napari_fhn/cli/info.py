@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from napari_fhn.cli import saying
 from napari_fhn.cli.exits import OK, WRONG
 from napari_fhn.cli.options import Commands, UsageError, add_json
-from napari_fhn.cli.reading import add_reading, reading
+from napari_fhn.cli.reading import add_reading, as_options, reading
 from napari_fhn.cli.runs import listed, row_of, table
 from napari_fhn.cli.sessions import say
 from napari_fhn.cli.typed import here
@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
             print()
         try:
             for path in survey_files([name]):
-                lines = summary(open(path, **reading(options)))
+                lines = [as_options(line) for line in summary(open(path, **reading(options)))]
                 if options.json:
                     print(json.dumps({"kind": "Survey", "path": str(path), "summary": lines}))
                 else:

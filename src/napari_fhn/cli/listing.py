@@ -8,7 +8,7 @@ import json
 from typing import TYPE_CHECKING
 
 from napari_fhn.cli.exits import OK
-from napari_fhn.cli.options import Commands, add_json
+from napari_fhn.cli.options import Commands, UsageError, add_json
 from napari_fhn.cli.tables import aligned
 from napari_fhn.cli.typed import here
 
@@ -39,6 +39,9 @@ def run(options: argparse.Namespace) -> int:
     from napari_fhn.project.sessions.session_list import listed, program_folder, sessions_folder
 
     named = [folder.expanduser().absolute() for folder in options.folder]
+    for folder in named:
+        if not folder.is_dir():
+            raise UsageError(f"{folder}: there is no such folder")
     homes = dict.fromkeys((*named, sessions_folder(), program_folder()))
     home = next((folder for folder in homes if (folder / FILE).is_file()), program_folder())
     found = listed(RecentSessions(home / FILE), homes, _MOST)

@@ -59,4 +59,5 @@ def open_together(files: Sequence[Path], options: argparse.Namespace) -> Togethe
         files, categorical=options.categorical, map_field=options.map_field, reading=reading(options)
     )
     say(found.words)
+    found.surveys.check_vertical(getattr(options, "vertical_axis", None))
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from typing import Any
 
 _BYTES = {
@@ -12,6 +13,12 @@ _BYTES = {
     "y_byte": "y coordinates",
 }
 _TIMES = {"sample_interval_ms": "sample interval", "delay_ms": "time of the first sample"}
+
+_NAMED = ("axes", "variable", "rows", "pixels", "page", "part", "wavelength_units", "line", "sample_format",
+          "coordinate_scalar", "incomplete", "follow", *_BYTES, *_TIMES)  # fmt: skip
+_VALUE = r"'([^']*)'|\(([^)]*)\)|([\w+-]+(?:\.\w+)*)"
+_GIVEN = re.compile(rf"(?<![\w.?&/=-])({'|'.join(_NAMED)}|vertical)=(?:{_VALUE})?(?!\w)")
+"""Arguments of `napari_fhn.surveys.open` in a sentence of a reader, which speaks to whoever called it in Python."""
 
 
 def add_reading(parser: argparse.ArgumentParser) -> None:
@@ -76,6 +83,28 @@ def reading(options: argparse.Namespace) -> dict[str, Any]:
         name: getattr(options, name) for name in (*names, "line", "sample_format", "incomplete", "follow", "vertical")
     }
     return {name: value for name, value in given.items() if value is not None}
+
+
+def as_options(sentence: str) -> str:
+    """Return a sentence with the options of the command line in the place of arguments of Python.
+
+    Examples
+    --------
+    >>> as_options("Say which it is, for example rows=11, pixels='down'.")
+    'Say which it is, for example --rows 11, --pixels down.'
+    >>> as_options("open it with sample_interval_ms=."), as_options("open it with vertical='depth' if so")
+    ('open it with --sample-interval-ms.', 'open it with --depth if so')
+    """
+    return _GIVEN.sub(_option, sentence)
+
+
+def _option(found: re.Match[str]) -> str:
+    name, word, several, plain = found.groups()
+    value = word or re.sub(r"['\"\s]", "", several or "").rstrip(",") or plain or ""
+    if name == "vertical":
+        return f"--{value}" if value else "--depth or --twt"
+    option = f"--{name.replace('_', '-')}"
+    return option if value in ("", "True") else f"{option} {value}"
 
 
 def _names(text: str) -> tuple[str, ...]:

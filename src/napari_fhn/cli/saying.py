@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from napari_fhn import __version__
+from napari_fhn.cli.reading import as_options
 from napari_fhn.keys import hidden
 
 log = logging.getLogger("napari_fhn")
@@ -25,6 +26,7 @@ log.addHandler(logging.NullHandler())
 _LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _LINE_OF_LOG = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} [A-Z]+ \S+: ")
 _as_json = False
+_rephrased: Callable[[str], str] = str
 
 
 class _Formatter(logging.Formatter):
@@ -53,7 +55,14 @@ def may_be_log(path: str | Path) -> bool:
 
 
 @contextmanager
-def speaking(typed: str, *, as_json: bool, verbose: bool, log_file: Path | None) -> Iterator[None]:
+def speaking(
+    typed: str,
+    *,
+    as_json: bool,
+    verbose: bool,
+    log_file: Path | None,
+    rephrased: Callable[[str], str] = str,
+) -> Iterator[None]:
     """Say things the way a person has asked for while a command runs.
 
     Parameters
@@ -66,14 +75,16 @@ def speaking(typed: str, *, as_json: bool, verbose: bool, log_file: Path | None)
         Whether what happens is told on standard error as it does.
     log_file : Path or None
         A file that all of that is added to, with tracebacks.
+    rephrased : callable
+        What is wrong, in the words of the command.
 
     Raises
     ------
     OSError
         When the log cannot be written.
     """
-    global _as_json
-    before, _as_json = _as_json, as_json
+    global _as_json, _rephrased
+    before, _as_json, _rephrased = (_as_json, _rephrased), as_json, rephrased
     handlers: list[logging.Handler] = []
     if verbose:
         handlers.append(logging.StreamHandler(sys.stderr))
@@ -107,7 +118,7 @@ def speaking(typed: str, *, as_json: bool, verbose: bool, log_file: Path | None)
             for one in listened:
                 one.removeHandler(handler)
             handler.close()
-        _as_json = before
+        _as_json, _rephrased = before
 
 
 def say(sentences: Iterable[str]) -> None:
@@ -134,6 +145,7 @@ def fail(sentence: str, code: int) -> None:
     code : int
         What the program ends with.
     """
+    sentence = _rephrased(sentence)
     log.error("%s", sentence, exc_info=True)
     _put("Error", sentence, code=code)
 
@@ -175,5 +187,6 @@ def busy(words: str) -> Iterator[None]:
 
 
 def _put(kind: str, sentence: str, **more: int) -> None:
+    sentence = as_options(sentence)
     line = json.dumps({"kind": kind, "message": sentence, **more}) if _as_json else f"napari-fhn: {sentence}"
     print(line, file=sys.stderr)

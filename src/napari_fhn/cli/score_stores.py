@@ -11,7 +11,7 @@ from napari_fhn.cli.exits import INTERRUPTED, OK
 from napari_fhn.cli.options import UsageError, add_cluster, add_task, check_task
 from napari_fhn.cli.saying import told
 from napari_fhn.cli.tables import aligned, number
-from napari_fhn.sentence import counted
+from napari_fhn.sentence import counted, counted_of
 
 if TYPE_CHECKING:
     from napari_fhn.project.predictions.counting import Counted, Counting
@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     if done == counting.shards.count:
         tell(counting.collect(), as_json=options.json)
         return OK
-    words = f"{done} of {counted(counting.shards.count, 'shards are', 'shard is')} counted: it goes on from there."
+    words = counted_of(done, counting.shards.count, "shards", "are counted", "is counted") + ": it goes on from there."
     print(json.dumps({"kind": "Counting", "done": done, "of": counting.shards.count}) if options.json else words)
     return INTERRUPTED if control.stop.is_set() else OK
 

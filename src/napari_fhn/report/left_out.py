@@ -133,7 +133,9 @@ def plan(job: Job, *, blocks: int | None = None, most: int | None = None, margin
     unit, radius = "pixels" if vertical is None else "traces", job.network.receptive_radius
     notes = []
     if bodies < len(found):
-        notes.append(f"{len(found) - bodies} of {len(found)} stay in: without them a class would have no labels.")
+        stay = len(found) - bodies
+        words = "stays in: without it" if stay == 1 else "stay in: without them"
+        notes.append(f"{stay} of {len(found)} {words} a class would have no labels.")
     turns, kept, costs = [], [], []
     for boxes in dealt:
         far, cost = 0, 0.0

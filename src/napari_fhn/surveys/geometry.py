@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from napari_fhn.sentence import counted
+from napari_fhn.sentence import counted_of
 
 _METRES = {"m": 1.0, "ft": 0.3048}
 
@@ -135,9 +135,9 @@ def fit_geometry(
         fit, _, rank, _ = np.linalg.lstsq(columns[kept], target[kept], rcond=None)
         if rank < 3 or _bins(fit).min() == 0:
             return None, f"The coordinates of the traces ({where}) do not span an area."
-        note = (
-            f"{np.count_nonzero(~kept)} of {counted(x.size, 'traces')} looked at have coordinates off "
-            f"the survey's grid ({where})."
+        off_it = f"coordinates off the survey's grid ({where})."
+        note = counted_of(
+            int(np.count_nonzero(~kept)), x.size, "traces", f"looked at have {off_it}", f"looked at has {off_it}"
         )
     (x0, y0), inline_step, crossline_step = fit.tolist()
     return SurveyGeometry(numbers, increments, (x0, y0), tuple(inline_step), tuple(crossline_step), units), note

@@ -243,7 +243,7 @@ def test_wrong_requests_write_nothing(survey, line, table):
     out = np.zeros(survey.shape, np.uint8)
     top = surface_of(survey, 60.0)
     for call, sentence in (
-        (lambda: burn_zones([top], ["sand"], survey, table, out), "part 2 zones, and 1 are named"),
+        (lambda: burn_zones([top], ["sand"], survey, table, out), "1 horizon parts 2 zones, and 1 is named"),
         (lambda: burn_zones([], ["sand"], survey, table, out), "0 horizons part 1 zone,"),
         (lambda: burn_zones([top], ["sand", "salt"], survey, table, out), "no class 'salt'"),
         (lambda: burn_zones([top], ["sand", None], survey, table, out[1:]), "survey's shape"),

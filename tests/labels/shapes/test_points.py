@@ -78,7 +78,7 @@ def test_wrong_points_write_nothing(tmp_path, table):
 def test_map_coordinates_find_their_cells(tmp_path, table, chart):
     text = "Easting;Northing;Klasse\n500001,5;6000049;sand\n500059;6000001;shale\n500015,0;6000035,0;sand\n9;9;sand\n"
     path = write(tmp_path, text)
-    with pytest.warns(LabelWarning, match="1 of 4 points lie outside the survey"):
+    with pytest.warns(LabelWarning, match="1 of 4 points lies outside the survey and was left out"):
         points = read_points(path, table, chart)
     assert points == [Point(0, 0, 2), Point(4, 5, 1), Point(1, 1, 2)]
     # A turned grid has its transform beside its coordinates, which then only count.

@@ -415,7 +415,7 @@ def test_held_out_labels_are_those_that_were_asked_for(work):
     work.runs.finish(begun.run, None)
     begun = jobs.begin(work.project, small_settings(), held_out=HeldOut(count=9))
     (note,) = begun.notes
-    assert note.endswith("of 9 are held out: more would take a class away.")
+    assert note.endswith("1 of 9 is held out: more would take a class away.")
 
 
 def test_a_prediction_is_one_only_where_something_was_predicted(work):

@@ -59,8 +59,9 @@ def burn_zones(
         Before anything is written: when the number of names is wrong, a class is unknown, or the grids differ.
     """
     if not surfaces or len(names) != len(surfaces) + 1:
+        part = counted(len(surfaces), "horizons part", "horizon parts")
         raise LabelError(
-            f"{len(surfaces)} horizons part {counted(len(surfaces) + 1, 'zones')}, and {len(names)} are named",
+            f"{part} {counted(len(surfaces) + 1, 'zones')}, and {counted(len(names), 'are named', 'is named')}",
             "Name one class for each, and leave empty what should stay unlabelled",
         )
     values = [0 if not name else table.value_of(name) for name in names]

@@ -24,7 +24,7 @@ from napari_fhn.labels.tables.roles import Columns
 from napari_fhn.labels.tables.sniffing import sniffed
 from napari_fhn.labels.tables.text import is_null
 from napari_fhn.labels.volumes.fall_off import check, percent
-from napari_fhn.sentence import counted
+from napari_fhn.sentence import counted, counted_of
 from napari_fhn.surveys.kinds import is_line, is_seismic
 
 
@@ -311,10 +311,11 @@ def _inside(index: NDArray[np.float64], values: list[int], survey: xr.DataArray,
             path=path,
         )
     if not within.all():
-        how = ", or have no depth or time," if np.isnan(index).any() else ""
-        count = f"{int((~within).sum())} of {counted(len(values), 'points')}"
-        words = f"{path.name}: {count} lie outside the survey{how} and were left out."
-        warnings.warn(words, LabelWarning, stacklevel=3)
+        untold = bool(np.isnan(index).any())
+        several = "lie outside the survey" + ", or have no depth or time," * untold + " and were left out"
+        one = "lies outside the survey" + ", or has no depth or time," * untold + " and was left out"
+        words = counted_of(int((~within).sum()), len(values), "points", several, one)
+        warnings.warn(f"{path.name}: {words}.", LabelWarning, stacklevel=3)
     points = []
     for place, value, ok in zip(nearest, values, within, strict=True):
         if ok:

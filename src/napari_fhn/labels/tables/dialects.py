@@ -15,7 +15,7 @@ from napari_fhn.labels.horizons import gocad
 from napari_fhn.labels.shapes import rois
 from napari_fhn.labels.tables.bearings import coordinate
 from napari_fhn.labels.tables.text import is_number, is_unfound, ungrouped
-from napari_fhn.sentence import counted
+from napari_fhn.sentence import counted, counted_of
 
 #: Delimiters that are characters, in the order in which they are preferred; "  " is two spaces or more.
 DELIMITERS = ("\t", ";", "|", ",", " ", "  ")
@@ -231,7 +231,13 @@ def as_charisma(lines: Lines) -> Found | None:
     n = Counter(len(cells) for cells in matched if cells).most_common(1)[0][0]
     extra = tuple(f"Attribute {k}" for k in range(1, n - 5))
     header = ("Inline", "Crossline", "X", "Y", "Z")[: n - 1] + extra + ("Horizon",)
-    reason = f"{n_matched} of {len(lines.sample)} lines name their inline and crossline, as Charisma lines do"
+    reason = counted_of(
+        n_matched,
+        len(lines.sample),
+        "lines",
+        "name their inline and crossline, as Charisma lines do",
+        "names its inline and crossline, as Charisma lines do",
+    )
     return Found(Dialect("charisma", header=header), _CERTAIN, reason)
 
 
@@ -272,7 +278,10 @@ def as_delimited(kind: str, lines: Lines) -> Found | None:
     # Text and numbers hold commas and spaces, but hardly ever one of these, and the same number on every line.
     score += 1.0 if kind in "\t;|" and share >= 0.8 else 0.0
     said = ", and a header with the names that are wanted" if named else ""
-    reason = f"{len(whole)} of {len(rows)} lines have {counted(n, 'cells')} where a {NAMES[kind]} divides them{said}"
+    reason = (
+        counted_of(len(whole), len(rows), "lines", "have", "has")
+        + f" {counted(n, 'cells')} where a {NAMES[kind]} divides them{said}"
+    )
     return Found(Dialect(kind, mark), score, reason, doubt)
 
 

@@ -117,6 +117,18 @@ class SurveySet:
             raise ProjectError(f"the survey has {counted(len(self.shape), 'axes')} and no axis {chosen} to be vertical")
         return chosen % len(self.shape)
 
+    def check_vertical(self, chosen: int | None) -> None:
+        """Refuse a vertical axis that a person says now, where there is none such or the survey names another.
+
+        Raises
+        ------
+        ProjectError
+        """
+        own, count = self.vertical(None), len(self.shape)
+        if chosen is not None and own is not None and chosen not in (own, own - count):
+            raise ProjectError(f"the survey names axis {own} as the vertical one, and no axis {chosen} can be it")
+        self.vertical(chosen)
+
     @property
     def channels(self) -> int:
         """Good bands of all surveys."""

@@ -87,7 +87,9 @@ class OfRun:
         path = run.output(kind)
         if not mapped.is_there(path):
             raise ProjectError(
-                f"there is no {kind} of '{run.name}'", f"Predict again with that output: --outputs {kind}", path=path
+                f"'{run.name}' has not predicted its {kind}",
+                f"Predict again with that output: --outputs {kind}",
+                path=path,
             )
         return _mapped(path)
 

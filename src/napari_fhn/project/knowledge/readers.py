@@ -23,6 +23,12 @@ WELL_RADIUS, POINT_RADIUS = 3.0, 0.0
 def wells(asked: Asked) -> Content:
     """Read everything about wells."""
     survey = asked.survey
+    if not is_seismic(survey):  # before anybody is asked how deep they are
+        raise LabelError(
+            f"wells label volumes and lines, and '{survey.name}' has no time or depth",
+            "Give their places as points, with a class",
+            path=asked.sources[0].path,
+        )
     read_ones = labels.read_wells_by_source(asked.sources, survey, asked.classes if asked.fixed else None)
     found = tuple(well for _, some in read_ones for well in some)
     # Wells of one radius are burnt together, so that between two of them the nearer one counts.
@@ -52,7 +58,7 @@ def horizons(asked: Asked) -> Content:
     )
     if thickness is not None and len(names) != len(surfaces):
         raise LabelError(
-            f"{len(surfaces)} horizons have {len(names)} names for their bands",
+            f"{counted(len(surfaces), 'horizons have', 'horizon has')} {counted(len(names), 'names')} for bands",
             "Name one for each",
             path=sources[0].path,
         )

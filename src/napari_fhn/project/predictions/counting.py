@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from napari_fhn import record, surveys
 from napari_fhn.box import Box
 from napari_fhn.project.data.in_place import state_of
+from napari_fhn.sentence import counted_of
 from napari_fhn.shards import Part, Shards, runs_of
 from napari_fhn.surveys import SurveyError
 from napari_fhn.surveys.bricks.marks import Marks
@@ -167,7 +168,8 @@ class Counting:
         if self._result is None:
             missing = sorted(set(range(self.shards.count)) - self._marks.done())
             if missing:
-                what = f"{len(missing)} of {self.shards.count} shards are not counted ({runs_of(missing)})"
+                gone = counted_of(len(missing), self.shards.count, "shards", "are not counted", "is not counted")
+                what = f"{gone} ({runs_of(missing)})"
                 raise SurveyError(self._target.about, what, "Run their tasks again")
             numbers = range(self.shards.count)
             total = sum(np.asarray(found, np.int64) for _, found in self._marks.said(numbers))

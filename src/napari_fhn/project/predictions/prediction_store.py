@@ -22,6 +22,7 @@ from napari_fhn.box import Box
 from napari_fhn.labels import ClassTable
 from napari_fhn.project.exporting.export_origins import today
 from napari_fhn.project.knowledge.recoding import InFiles, in_codes
+from napari_fhn.sentence import counted_of
 from napari_fhn.shards import runs_of
 from napari_fhn.surveys import SurveyError
 from napari_fhn.surveys.bricks import store
@@ -152,7 +153,8 @@ class PredictionStore:
             return places
         missing = sorted(set(range(plan.shards.count)) - self.done())
         if missing:
-            what = f"{len(missing)} of {plan.shards.count} shards are missing ({runs_of(missing)})"
+            gone = counted_of(len(missing), plan.shards.count, "shards", "are missing", "is missing")
+            what = f"{gone} ({runs_of(missing)})"
             raise SurveyError(self._target.about, what, "Run their tasks again")
         with sentences(self._target.about):
             # The classes last: where they are whole, all is.

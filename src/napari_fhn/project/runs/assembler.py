@@ -172,7 +172,8 @@ def held_out_boxes(
         unit = "pixels" if vertical_axis is None else "traces"
         said.append(f"Most labels hang together: blocks of {cut} x {cut} {unit} are held out of them.")
     if len(found) < wanted.count:
-        said.append(f"{len(found)} of {wanted.count} are held out: more would take a class away.")
+        held = "is held out" if len(found) == 1 else "are held out"
+        said.append(f"{len(found)} of {wanted.count} {held}: more would take a class away.")
     return tuple(found), " ".join(said)
 
 

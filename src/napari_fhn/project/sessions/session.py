@@ -74,6 +74,10 @@ class Session:
         """
         session = cls(folder)
         if not session.exists:
+            if session.folder.is_file():
+                raise ProjectError(
+                    "it is a file, and no session", "Name the folder that holds session.json", path=folder
+                )
             there = "it is no session" if session.folder.is_dir() else "there is no such folder"
             raise ProjectError(there, "Train in it first, or name the folder that holds session.json", path=folder)
         return session

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn.box import Box
-from napari_fhn.sentence import counted
+from napari_fhn.sentence import counted, counted_of
 from napari_fhn.structure.marching import DipSource
 from napari_fhn.structure.tracking.events import EVENTS, Event, event_of, nearest_event, period_of, unit
 from napari_fhn.structure.tracking.pages import Pages
@@ -365,7 +365,9 @@ def _checked(picks: Picks, lateral: tuple[int, ...], depth: int) -> tuple[NDArra
         )
     inside = ((traces >= 0) & (traces < lateral)).all(axis=1) & (samples >= 0) & (samples <= depth - 1)
     if not inside.all():
-        raise ValueError(f"{int((~inside).sum())} of {len(samples)} picks lie outside the survey")
+        raise ValueError(
+            counted_of(int((~inside).sum()), len(samples), "picks", "lie outside the survey", "lies outside the survey")
+        )
     if len(np.unique(traces, axis=0)) != len(traces):
         raise ValueError("two picks lie on one trace: a horizon is at one place on each")
     return traces, samples

@@ -11,6 +11,7 @@ import os
 import threading
 import warnings
 from collections.abc import Iterable, Iterator
+from pathlib import PurePath
 from typing import Any, cast
 
 import numpy as np
@@ -27,6 +28,9 @@ from napari_fhn.surveys.bricks.plan import Plan, checksum
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.moving import sentences
 from napari_fhn.surveys.remote.target import Target
+
+_STORES = (".zarr", ".mdio")
+"""Suffixes of surveys that are such stores."""
 
 _MARKS = f"{store.VALUES}/shards"
 
@@ -103,6 +107,7 @@ class ShardCopy:
     def __init__(
         self, survey: xr.DataArray, path: str | os.PathLike[str], brick: tuple[int, ...] | None = None
     ) -> None:
+        _check_name(path)
         self._survey = survey
         self._target = Target(path)
         self._plan = Plan.of(survey, brick)
@@ -261,3 +266,13 @@ def whole(target: Target) -> None:
     said = target.read_json("zarr.json")
     said["attributes"][store.KEY].pop(store.UNFINISHED, None)
     target.write("zarr.json", record.to_bytes(said))
+
+
+def _check_name(path: str | os.PathLike[str]) -> None:
+    """Refuse the name of a file of another kind, as which nobody could open the store."""
+    from napari_fhn.surveys.opening import OPENERS
+
+    suffix = PurePath(path).suffix.lower()
+    if suffix and suffix not in _STORES and any(suffix in opener.SUFFIXES for opener in OPENERS):
+        what = f"bricks are a store in Zarr, and '{suffix}' is the suffix of other files"
+        raise SurveyError(os.fspath(path), what, "Choose a name that ends in .zarr")

@@ -157,7 +157,9 @@ def burn(polygons: Polygons, grid: Grid) -> xr.DataArray:
         what = f"none of its polygons covers the middle of a cell (they reach from {tuple(low)} to {tuple(high)})"
         raise SurveyError(polygons.path, what, f"Choose polygons within {grid}, or correct their CRS")
     if not within.all():
-        notes.append(f"{(~within).sum()} of its polygons have no place on the map and were left out.")
+        out = int((~within).sum())
+        words = "has no place on the map and was" if out == 1 else "have no place on the map and were"
+        notes.append(f"{out} of its polygons {words} left out.")
     if (codes == 0).any():
         notes.append("Outside of all polygons every band is 0.")
     result = xr.DataArray(codes, dims=("y", "x"), name=polygons.name)

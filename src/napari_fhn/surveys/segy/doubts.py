@@ -44,10 +44,8 @@ def doubts(layout: Layout, file: TraceBytes) -> tuple[str, ...]:
     if layout.format in (1, 5, 6):
         bad = ~np.isfinite(values)
         if bad.any():
-            notes.append(
-                f"{np.count_nonzero(bad.any(axis=1))} {seen} hold samples that are not finite numbers (NaN or "
-                "infinite); they are read as missing."
-            )
+            count, what = np.count_nonzero(bad.any(axis=1)), "samples that are not finite numbers (NaN or infinite)"
+            notes.append(f"{count} {seen} {'holds' if count == 1 else 'hold'} {what}; they are read as missing.")
     if layout.format in (2, 6, 9, 10, 12) and np.abs(np.nan_to_num(values)).max(initial=0) > _EXACT:
         notes.append(
             f"Samples are stored as {FORMAT_NAMES[layout.format]} and read as float32, which keeps 24 bits: values "
@@ -58,9 +56,9 @@ def doubts(layout: Layout, file: TraceBytes) -> tuple[str, ...]:
     if empty.all():
         notes.append(f"All samples {seen} are zero or missing.")
     elif empty.any():
-        notes.append(
-            f"{np.count_nonzero(empty)} {seen} hold nothing but zeros, which may be padding; they are read as zeros."
-        )
+        count = np.count_nonzero(empty)
+        what = f"{'holds' if count == 1 else 'hold'} nothing but zeros, which may be padding"
+        notes.append(f"{count} {seen} {what}; they are read as zeros.")
     return tuple(notes)
 
 

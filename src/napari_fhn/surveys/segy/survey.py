@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fhn.sentence import counted
+from napari_fhn.sentence import counted_of
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.geometry import SurveyGeometry, fit_geometry
 from napari_fhn.surveys.segy.binary import Layout
@@ -208,10 +208,9 @@ def _dead(reading: Reading) -> bool:
     if dead.all():
         reading.notes.append("All traces are marked dead or dummy (byte 29 is 2 or 3); the mark was not believed.")
         return False
-    many = "" if reading.headers.complete else " looked at"
+    many = "" if reading.headers.complete else "looked at "
+    marked = "marked dead or dummy (byte 29 is 2 or 3) and read as missing."
     reading.notes.append(
-        f"{np.count_nonzero(dead)} of {counted(dead.size, 'traces')}{many} are marked dead or dummy (byte "
-        "29 is 2 or 3) and read "
-        "as missing."
+        counted_of(int(np.count_nonzero(dead)), dead.size, "traces", f"{many}are {marked}", f"{many}is {marked}")
     )
     return True

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from napari_fhn.sentence import counted
+from napari_fhn.sentence import counted, counted_of
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.segy.grid import Arrangement
 from napari_fhn.surveys.segy.headers import Headers, Ints
@@ -85,9 +85,10 @@ def refuse_repeats(
             f"trace {again[1] + 1} on",
             f"Export one volume per file. {elsewhere(places)}",
         )
+    what = f"an inline and crossline ({where}) another trace has"
     raise SurveyError(
         path,
-        f"{n_repeats} of {n} traces repeat an inline and crossline ({where}) another trace has",
+        counted_of(n_repeats, n, "traces", f"repeat {what}", f"repeats {what}"),
         f"It may be pre-stack, or hold several stacks; export one trace per place. {elsewhere(places)}",
     )
 

@@ -91,8 +91,10 @@ def open_combiner(
         return None, []
     notes: list[str] = []
     if found is not None and names and (labels is None or not labels.counts.any()):
-        without = ", ".join(TITLES[name] for name in names)
-        notes.append(f"Nothing is labelled here that could say more than the network does: it goes without {without}.")
+        without = " and nothing ".join(TITLES[name] for name in names)
+        notes.append(
+            f"Nothing is labelled here that could say more than the network: it predicts with nothing {without}."
+        )
         names = ()
     shown = None if labels is None else Shown(labels)
     carries = "reflectors" in (fit if wanted.factors is None else wanted.factors)

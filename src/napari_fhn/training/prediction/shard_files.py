@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from napari_fhn import mapped, record
 from napari_fhn.box import Box
+from napari_fhn.sentence import counted_of
 from napari_fhn.shards import runs_of
 from napari_fhn.training.data.volume import open_array
 from napari_fhn.training.files import removing
@@ -136,9 +137,8 @@ def collect(job: Job) -> Provenance:
     plan = store.plan
     missing = sorted(set(range(plan.shards.count)) - store.done())
     if missing:
-        raise JobError(
-            f"{len(missing)} of {plan.shards.count} shards are missing ({runs_of(missing)}): run their tasks again"
-        )
+        gone = counted_of(len(missing), plan.shards.count, "shards", "are missing", "is missing")
+        raise JobError(f"{gone} ({runs_of(missing)}): run their tasks again")
     outputs: tuple[Output, ...] = tuple(name for name in get_args(Output) if name in plan.arrays)
     written = Outputs(replace(job, outputs=outputs), plan.shape)
     alone = [name for name in plan.arrays if name != CLASSES and name not in outputs]

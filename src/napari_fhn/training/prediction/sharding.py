@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from napari_fhn import record
 from napari_fhn.box import Box
-from napari_fhn.sentence import counted
+from napari_fhn.sentence import counted, counted_of
 from napari_fhn.shards import Part, Shards
 from napari_fhn.training.combination.settings import NETWORK
 from napari_fhn.training.control import Control
@@ -280,7 +280,7 @@ def predict_shards(
         yield Progress("predict", len(mine) - len(wanted) + finished + 1, len(mine), seconds_left=left)
     stopped, seconds = control.stop.is_set(), time.monotonic() - began
     words = (
-        f"{len(mine)} of {counted(count, 'shards are', 'shard is')} predicted"
+        counted_of(len(mine), count, "shards", "are predicted", "is predicted")
         if not stopped
         else "Stopped; it goes on from there"
     )

@@ -241,11 +241,9 @@ class HorizonBook:
             return
         self._surfaces[key] = found
         self._change(f"erased a part of {one.name}", self.state.kept.put(replace(one, surface=key)), self._book.place())
-        words = (
-            f"{counted(int(gone.sum()), 'traces')} of {one.name} are erased; Ctrl+Z brings them back, "
-            "and so does Track."
-        )
-        self._context.messages.say(words)
+        back = "Ctrl+Z brings back what was there, and so does Track."
+        erased = counted(int(gone.sum()), f"traces of {one.name} are erased", f"trace of {one.name} is erased")
+        self._context.messages.say(f"{erased}; {back}")
 
     # Tracking --------------------------------------------------------------------------------------------------------
 

@@ -80,9 +80,9 @@ def part_of(layer: Layer, mine: Labels, material: Material, table: ClassTable, h
     missed = len(named) - sum(1 for where, _ in marks if not isinstance(where, np.ndarray) or where.any())
     if missed == len(named):
         raise LabelError(f"nothing of the layer '{layer.name}' lies on the survey", "Draw it there")
-    said = (
-        (f"{missed} of them lie outside of the survey, or on no section of it, and were left out.",) if missed else ()
-    )
+    lie, were = ("lies", "was") if missed == 1 else ("lie", "were")
+    note = f"{missed} of them {lie} outside of the survey, or on no section of it, and {were} left out."
+    said = (note,) if missed else ()
 
     def mark(classes: ClassTable, out: NDArray[Any], weights: NDArray[Any] | None) -> None:
         for where, name in marks:
