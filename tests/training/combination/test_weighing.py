@@ -13,7 +13,7 @@ from napari_fhn.box import Box
 from napari_fhn.structure.pooling import Weight
 from napari_fhn.training.combination import weighing
 from napari_fhn.training.combination.combiner import Combiner
-from napari_fhn.training.combination.settings import BEFORE, Combination, Foretold, Found, believed
+from napari_fhn.training.combination.settings import BEFORE, Combination, Foretold, Found, believed, prior
 from napari_fhn.training.combination.weighing import PENALTY, Weighing, known_order, weighed_at
 from napari_fhn.training.data.labelled import LabelFile
 
@@ -180,7 +180,7 @@ def asked_of(monkeypatch, labels, network):
     seen = []
 
     def weigh(said, truth, evidence, before):
-        assert before is BEFORE
+        assert before == prior(said)
         seen.append((said, truth, evidence))
         return {name: Weight(1.0, 0.03) for name in said}
 

@@ -30,10 +30,10 @@ def load(path: str | Path) -> Gate:
     JobError
         Where it is none; the message names the file.
     """
-    return halves.load(path, CHANNELS, lambda network, _: Gate(network), OUTPUTS)
+    return halves.load(path, CHANNELS, lambda network, _: Gate(network).eval(), OUTPUTS)
 
 
 @cache
 def bundled() -> Gate:
     """Return the one that comes with this program."""
-    return halves.bundled(FILE, CHANNELS, lambda network, _: Gate(network), OUTPUTS)
+    return halves.bundled(FILE, CHANNELS, lambda network, _: Gate(network).eval(), OUTPUTS)
