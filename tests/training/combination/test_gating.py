@@ -164,6 +164,12 @@ def test_until_labels_are_carried_features_speak_alone(weighed, survey):
     assert np.abs(told.read(box) - told._features.read(box)).max() > 0.01
 
 
+def test_what_was_carried_from_the_beginning_changes_nothing_after_it_was_read(weighed, survey):
+    told = weighed()
+    told.read(Box((7, 0, 0), (8, *survey.truth.shape[1:])))
+    assert not told.look()
+
+
 def test_it_follows_labels_as_they_change(weighed, survey):
     painted = np.where(survey.labels == 1, survey.labels, 0)
     labels = Known(painted, len(survey.names))

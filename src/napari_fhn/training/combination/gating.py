@@ -195,7 +195,7 @@ class Gated:
         self._carried = carried
         self._gate = gate.to(features.sections.device)
         self._ready = ready
-        self._joined = False
+        self._joined = ready()  # what is carried from the beginning does not join later
         self._told: tuple[float, float] = (0.0, 0.0)
         self._told_at = -1
         self._resting = Resting()
