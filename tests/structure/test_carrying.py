@@ -204,6 +204,38 @@ def test_many_bodies_march_in_few_groups() -> None:
     assert (said == labels)[labels > 0].mean() > 0.95
 
 
+def test_of_many_bodies_only_those_march_again_that_marched_with_one_left_out() -> None:
+    labels = np.zeros((40, 40, 16), np.uint8)
+    labels[2::6, 2::6, :8], labels[2::6, 2::6, 8:] = 1, 2
+    known = Known(labels, 2)
+    carried = Carried(known, even(labels.shape, 0, 0))
+    carried.read(Box.whole(labels.shape))
+    marches = carried.marches.made
+    number = int(Bodies.of(known, 2).at(np.array([[14, 20]]))[0])
+    said = carried.without({number}).read(Box.whole(labels.shape))
+    assert carried.marches.made <= marches + 1
+    assert (said.argmax(axis=0)[:, :, :8] == 0).all()
+    assert (said.argmax(axis=0)[:, :, 8:] == 1).all()
+    # One after the other, as both together: the rest has other numbers then.
+    twice = carried.without({3}).without({number - 1}).read(Box.whole(labels.shape))
+    np.testing.assert_allclose(twice, carried.without({3, number}).read(Box.whole(labels.shape)), atol=1e-6)
+    everyone = range(Bodies.of(known, 2).count)
+    np.testing.assert_allclose(carried.without(everyone).read(Box.whole(labels.shape)), 0.5)
+
+
+def test_of_many_bodies_of_a_line_one_is_left_out_too() -> None:
+    labels = np.zeros((120, 20), np.uint8)
+    labels[::5] = 1
+    labels[60] = 2
+    known = Known(labels, 2)
+    carried = Carried(known, even(labels.shape, 0))
+    box = Box((60, 0), (61, 20))
+    assert (carried.read(box).argmax(axis=0) == 1).all()
+    said = carried.without({12}).read(box)
+    labels[60] = 0
+    np.testing.assert_allclose(said[1], Carried(Known(labels, 2), even(labels.shape, 0)).read(box)[1], atol=1e-6)
+
+
 def test_dead_traces_are_passed() -> None:
     surface = _fold()
     truth = layers(surface, 60)

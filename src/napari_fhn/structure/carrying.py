@@ -15,7 +15,7 @@ from napari_fhn.structure.bodies import Bodies, Labels, Without
 from napari_fhn.structure.known import Known
 from napari_fhn.structure.marches import Marches, Where
 from napari_fhn.structure.marching import DipSource
-from napari_fhn.structure.sources import Source, sources
+from napari_fhn.structure.sources import Source, left, sources
 
 _AT_ONCE = 2**23
 """Probabilities of a whole survey that are held at once."""
@@ -151,9 +151,8 @@ class Carried:
         hidden = Without(self._labels, found, bodies)
         other = Carried(hidden, self._dips, settings=self._settings, marches=self.marches)
         self.look()
-        if self._sources and len(self._sources) == found.count:  # each body by itself: the rest says what it said
-            other._seen = self._seen
-            other._sources = [one for number, one in enumerate(self._sources) if number not in bodies]
+        other._seen = self._seen
+        other._sources = left(self._sources, hidden, self.marches.lattice, found, bodies)
         return other
 
     def read(self, box: Box) -> NDArray[np.float32]:

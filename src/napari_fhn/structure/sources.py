@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,11 +39,14 @@ class Source:
         What they say: labels of each column that the seeds name.
     key : str
         Of the place: the same where a march would come out the same.
+    members : tuple of int
+        The bodies, by their numbers.
     """
 
     seeds: Seeds
     columns: NDArray[np.uint8]
     key: str
+    members: tuple[int, ...]
 
     def says_as(self, other: Source) -> bool:
         """Whether it stands in the same place and says the same."""
@@ -63,26 +67,52 @@ def sources(labels: Labels, lattice: Lattice) -> list[Source]:
     lattice : Lattice
         Of the same survey.
     """
-    line = len(labels.shape) == 2
     places = labelled_columns(labels, tuple(range(len(labels.shape) - 1)))
     if not len(places):
         return []
     body = Bodies.of_places(places, labels.shape, tuple(range(len(labels.shape) - 1))).at(places)
-    if line:
-        places = np.column_stack([np.zeros_like(places), places])
-    groups = _grouped(places, body)
-    found = []
-    for members in groups:
-        own = places[np.isin(body, members)]
-        own = own[:: -(-len(own) // _MOST)]
-        said = _read(labels, own)
-        if len(members) == 1 and (np.ptp(own, axis=0) < _COMPACT).all() and (said == said[0]).all():
-            middle = own[np.square(own - own.mean(axis=0)).sum(axis=1).argmin()]
-            seeds, key = well(lattice, middle)
-            found.append(Source(seeds, said[:1], key))
-        else:
-            found.append(_wide(lattice, own, said))
-    return found
+    return [_source(labels, lattice, places[np.isin(body, one)], tuple(one)) for one in _grouped(places, body)]
+
+
+def left(found: list[Source], labels: Labels, lattice: Lattice, bodies: Bodies, out: Collection[int]) -> list[Source]:
+    """Return what is left of sources where some bodies are left out: only those that march with one march anew.
+
+    Parameters
+    ----------
+    found : list of Source
+        Of all bodies.
+    labels : Labels
+        Without those that are left out.
+    lattice : Lattice
+        Of the same survey.
+    bodies : Bodies
+        All of them.
+    out : collection of int
+        Those that are left out.
+    """
+    remaining = []
+    for one in found:
+        members = tuple(number for number in one.members if number not in out)
+        if not members:
+            continue
+        if members != one.members:
+            places = labelled_columns(labels, bodies.lateral)
+            one = _source(labels, lattice, places[np.isin(bodies.at(places), members)], members)
+        # Those that are left are numbered anew, in the same order.
+        remaining.append(replace(one, members=tuple(number - sum(gone < number for gone in out) for number in members)))
+    return remaining
+
+
+def _source(labels: Labels, lattice: Lattice, places: NDArray[np.int64], members: tuple[int, ...]) -> Source:
+    """Return the source of the columns ``(n, lateral axes)`` of some bodies."""
+    own = np.column_stack([np.zeros_like(places), places]) if len(labels.shape) == 2 else places
+    own = own[:: -(-len(own) // _MOST)]
+    said = _read(labels, own)
+    if len(members) == 1 and (np.ptp(own, axis=0) < _COMPACT).all() and (said == said[0]).all():
+        middle = own[np.square(own - own.mean(axis=0)).sum(axis=1).argmin()]
+        seeds, key = well(lattice, middle)
+        return Source(seeds, said[:1], key, members)
+    return _wide(lattice, own, said, members)
 
 
 def _grouped(places: NDArray[np.int64], body: NDArray[np.int64]) -> list[list[int]]:
@@ -91,7 +121,7 @@ def _grouped(places: NDArray[np.int64], body: NDArray[np.int64]) -> list[list[in
     if count <= _SOURCES:
         return [[number] for number in range(count)]
     sizes = np.bincount(body)
-    middles = np.stack([np.bincount(body, places[:, axis]) / sizes for axis in (0, 1)], axis=1)
+    middles = np.stack([np.bincount(body, along) / sizes for along in places.T], axis=1)
     centres = [0]
     distance = np.square(middles - middles[0]).sum(axis=1)
     nearest = np.zeros(count, np.int64)
@@ -134,7 +164,7 @@ def well(lattice: Lattice, place: NDArray[np.int64]) -> tuple[Seeds, str]:
     return seeds, _key(seeds, place)
 
 
-def _wide(lattice: Lattice, places: NDArray[np.int64], said: NDArray[np.uint8]) -> Source:
+def _wide(lattice: Lattice, places: NDArray[np.int64], said: NDArray[np.uint8], members: tuple[int, ...]) -> Source:
     """A node for every cell with labels; in it the columns nearest its middle speak first."""
     across, along, _ = lattice.cost.shape
     cells = places // np.array(lattice.stride[:2])
@@ -150,7 +180,7 @@ def _wide(lattice: Lattice, places: NDArray[np.int64], said: NDArray[np.uint8]) 
         known = known | np.pad(known[:, 1:], ((0, 0), (0, 1))) | np.pad(known[:, :-1], ((0, 0), (1, 0)))
     depth = np.repeat(lattice.column()[np.newaxis], len(flat), axis=0)
     seeds = Seeds(np.stack(np.unravel_index(flat, (across, along)), axis=1), depth, known)
-    return Source(seeds, columns, _key(seeds))
+    return Source(seeds, columns, _key(seeds), members)
 
 
 def _moved(lattice: Lattice, places: NDArray[np.int64], said: NDArray[np.uint8]) -> NDArray[np.uint8]:

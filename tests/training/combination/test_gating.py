@@ -132,6 +132,16 @@ def test_sections_at_once_are_those_one_by_one(weighed, survey, monkeypatch):
     np.testing.assert_allclose(weighed().read(box), at_once, atol=1e-5)
 
 
+def test_tiles_have_no_seams(weighed, survey):
+    told, (lines, traces, samples) = weighed(), survey.truth.shape
+    whole = np.concatenate([told.read(Box((0, at, 0), (lines, at + 4, samples))) for at in range(0, traces, 4)], axis=2)
+    # As cut for a network of volumes, for another memory, and at the ends of a survey or a shard.
+    for inlines, crosslines in (((0, 32), (0, 32)), ((0, 20), (32, 64)), ((44, 48), (80, 88)), ((45, 48), (16, 32))):
+        start, stop = zip(inlines, crosslines, (0, samples), strict=True)
+        box = Box(start, stop)
+        np.testing.assert_allclose(told.read(box), whole[(slice(None), *box.slices)], atol=1e-4, err_msg=f"{box}")
+
+
 def test_crosslines_and_time_slices_are_seen(weighed, survey):
     lines, traces, samples = survey.truth.shape
     told = weighed()
@@ -152,6 +162,12 @@ def test_until_labels_are_carried_features_speak_alone(weighed, survey):
     assert told.look()  # another is heard
     assert not told.look()
     assert np.abs(told.read(box) - told._features.read(box)).max() > 0.01
+
+
+def test_what_was_carried_from_the_beginning_changes_nothing_after_it_was_read(weighed, survey):
+    told = weighed()
+    told.read(Box((7, 0, 0), (8, *survey.truth.shape[1:])))
+    assert not told.look()
 
 
 def test_it_follows_labels_as_they_change(weighed, survey):

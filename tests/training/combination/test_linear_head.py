@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_fhn.training.combination.linear_head import RARE, Held, LinearHead, bumps
+from napari_fhn.training.combination.linear_head import RARE, Held, LinearHead, Sums, bumps
 
 
 def made(seed: int, places: int = 60, features: int = 5, classes: int = 3, samples: int = 200):
@@ -79,3 +79,26 @@ def test_bumps_follow_one_another_from_end_to_end():
         assert found[0].argmax() == 0
         assert (np.diff(found.argmax(axis=1)) >= 0).all()
         assert found.max() == 1
+
+
+@given(st.integers(0, 1000), st.floats(0.1, 0.9))
+def test_what_is_left_out_may_be_taken_away_from_the_sums(seed, share):
+    seen, at, shares = made(seed)
+    rng = np.random.default_rng(seed)
+    shares *= np.float32(0.5)
+    shares[::7, 0] += 0.3  # some places are of two classes
+    out = rng.random(len(seen)) < share
+    out |= shares[:, 2] > 0 if seed % 3 == 0 else False  # a class that nobody else knows
+    column, held = np.eye(at.shape[1], dtype=np.float32), Held(0.1, 0.1)
+    rest = shares[~out]
+    known = np.flatnonzero(rest.any(axis=0))
+    found = LinearHead.left(Sums.of(seen, at, shares), Sums.of(seen[out], at[out], shares[out]), column, held)
+    if len(known) < 2:
+        assert found is None
+        return
+    assert found is not None
+    head, classes = found
+    expected = LinearHead.fit(seen[~out], at[~out], rest[:, known], column, held)
+    assert classes.tolist() == known.tolist()
+    np.testing.assert_allclose(head.weights, expected.weights, atol=1e-5)
+    np.testing.assert_allclose(head.column, expected.column, atol=1e-5)

@@ -15,6 +15,8 @@ from napari_fhn.network.hyperbolic import HyperbolicNetwork
 from napari_fhn.structure.bodies import Bodies
 from napari_fhn.structure.known import Known
 from napari_fhn.training.combination import pretrained, sections
+from napari_fhn.training.combination.foretelling import asked, likely, together
+from napari_fhn.training.combination.linear_head import LinearHead
 from napari_fhn.training.combination.opening import open_combiner
 from napari_fhn.training.combination.pretrained import PretrainedFeatures
 from napari_fhn.training.combination.pretrained_memory import CHANNELS, FEATURES, kept_bytes
@@ -124,6 +126,26 @@ def test_a_class_that_nobody_showed_is_not_said(volume, survey):
     said = factor(volume, labels, len(survey.names)).read(Box((0, 0, 0), (1, *survey.truth.shape[1:])))
     assert not said[1].any()
     np.testing.assert_allclose(said.sum(axis=0), 1, atol=1e-5)
+
+
+def test_what_labels_foretell_is_what_is_said_without_them(told, survey):
+    """Of a map that is found of sums, as of one that is found of the places that are left."""
+    windows, bodies = told._windows(), told._bodies()
+    known = pretrained._Known(
+        *map(np.concatenate, zip(*[told._part(window, bodies) for window in windows], strict=True))
+    )
+    assert len(known.down) < pretrained._TESTED
+    found = []
+    for one in asked(told.labels):
+        own = known.body == one.number
+        rest = known.some(~own).only(np.flatnonzero(known.some(~own).shares.sum(axis=0)))
+        present = np.flatnonzero(known.some(~own).shares.sum(axis=0))
+        at, depths = told.sections.depths[rest.down], told.sections.depths
+        head = LinearHead.fit(rest.features, at, rest.shares, depths, told.sections.pretrained.held)
+        said = known.some(own).said(head, told.sections.pretrained.scale)
+        found.append(likely(said, known.some(own).shares[:, present].T))
+    assert len(found) > 4
+    assert told.foretold() == pytest.approx(together(found), rel=1e-4)
 
 
 def test_strokes_and_points_are_known_too(volume, survey):

@@ -27,7 +27,6 @@ from napari_fhn.network.side_by_side import shares, side_by_side
 from napari_fhn.training.combination.foretelling import foretold
 from napari_fhn.training.combination.pretrained import PretrainedFeatures
 from napari_fhn.training.combination.pretrained_memory import most_side_by_side
-from napari_fhn.training.combination.sections import WORTH
 from napari_fhn.training.combination.settings import TITLES
 
 if TYPE_CHECKING:
@@ -202,7 +201,7 @@ class Gated:
         self._carried = carried
         self._gate = gate.to(features.sections.device)
         self._ready = ready
-        self._joined = ready()
+        self._joined = ready()  # what is carried from the beginning does not join later
         self._told: tuple[float, float] = (0.0, 0.0)
         self._told_at = -1
         self._resting = Resting()
@@ -240,13 +239,10 @@ class Gated:
         return self._told
 
     def _seen(self, box: Box) -> tuple[int, Box]:
-        """Return the axis across which sections of a box are looked at, and how much of them: inlines unless thin."""
-        sections, thin = self._features.sections, int(box.shape[0] > box.shape[1])
-        for across in (0, thin):
-            outer = sections.grown(box, 1 - across, self._gate.radius, self._gate.multiple)
-            if outer.shape[1 - across] <= WORTH * box.shape[1 - across]:
-                break
-        return across, outer
+        """Return the axis across which sections of a box are looked at, as features are, and how much of them."""
+        sections = self._features.sections
+        across = sections.ways(box)[0]
+        return across, sections.grown(box, 1 - across, self._gate.radius, self._gate.multiple)
 
     def _weigh(self, said: Floats, outer: Box, across: int) -> None:
         """Put probabilities of both in the place of those of features, ``(classes, *outer.shape)``."""

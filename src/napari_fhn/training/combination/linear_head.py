@@ -134,27 +134,121 @@ class LinearHead:
             As in :meth:`fit`.
         """
         classes = len(total)
-        # A place counts by one over the root of how many its class has, so that what is rare is told apart too.
-        worth = 1 / np.sqrt(np.asarray(total, np.float64) + RARE)
-        worth *= classes / (total @ worth)
-        size, squares, seen = 0, 0.0, 0
-        products: NDArray[np.float64] | float = 0.0
-        wanted: NDArray[np.float64] | float = 0.0
+        worth = _worth(total)
+        squares, seen = 0.0, 0
+        products, wanted = np.zeros((1, 1)), np.zeros((1, classes))  # of the first part they take their size
         for features, at, shares in itertools.chain.from_iterable(map(_in_lots, parts)):
             counted = shares @ worth
-            rows = np.concatenate([features, at, np.ones((len(features), 1), np.float32)], axis=1).astype(np.float64)
+            rows = _rows(features, at)
             weighed = rows * counted[:, np.newaxis]
             products = products + weighed.T @ rows
             wanted = wanted + weighed.T @ (
                 (shares / shares.sum(axis=1, keepdims=True)).astype(np.float64) - 1 / classes
             )
             squares += float(np.square(features, dtype=np.float64).sum())
-            size, seen = features.shape[1], seen + features.size
-        back = np.full(size + column.shape[1] + 1, held.depth * classes)
-        back[:size] = held.features * squares / seen * classes
+            seen += features.size
+        return cls._solved(products, wanted, squares / seen, column, held)
+
+    @classmethod
+    def left(cls, known: Sums, out: Sums, column: Floats, held: Held) -> tuple[LinearHead, NDArray[np.intp]] | None:
+        """Find the same from some places without others, of both of which the sums are known.
+
+        Parameters
+        ----------
+        known, out : Sums
+            Of all places, and of those of them that are left out.
+        column, held
+            As in :meth:`fit`.
+
+        Returns
+        -------
+        head : LinearHead
+            Of the classes that are left.
+        classes : ndarray of int, shape (classes that are left,)
+            Which these are, from 0.
+        None
+            Where fewer than two classes are left.
+        """
+        classes = np.flatnonzero(known.count > out.count)
+        if len(classes) < 2:
+            return None
+        worth = _worth((known.shares - out.shares)[classes])
+        products, wanted = np.zeros_like(known.products[0]), np.zeros_like(known.wanted[0][:, classes])
+        for k, counted in zip(classes, worth, strict=True):
+            products += counted * (known.products[k] - out.products[k])
+            wanted += counted * (known.wanted[k] - out.wanted[k])[:, classes]
+        wanted -= products[:, -1:] / len(classes)  # the last of a row is 1, so these are the sums of the rows
+        squares = (known.squares - out.squares) / (known.seen - out.seen)
+        return cls._solved(products, wanted, squares, column, held), classes
+
+    @classmethod
+    def _solved(
+        cls, products: NDArray[np.float64], wanted: NDArray[np.float64], squares: float, column: Floats, held: Held
+    ) -> LinearHead:
+        """Return the map of which the sums over places are these; `squares` is the mean square of a feature."""
+        classes, size = wanted.shape[1], len(products) - column.shape[1] - 1
+        back = np.full(len(products), held.depth * classes)
+        back[:size] = held.features * squares * classes
         back[-1] = _BIAS
         found = np.linalg.solve(products + np.diag(back), wanted).astype(np.float32)
         return cls(found[:size], column @ found[size:-1] + found[-1])
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What a map is found of, class by class: sums over places, of which those of some places can be taken away.
+
+    Parameters
+    ----------
+    products : ndarray, shape (classes, rows, rows)
+        Of the products of a row (features, bumps and 1), each place counted by how much of it is the class.
+    wanted : ndarray, shape (classes, rows, classes)
+        Of the rows, counted so, times how much of what is known of each place is which class.
+    shares : ndarray, shape (classes,)
+        Of how much of each place is the class.
+    count : ndarray of int, shape (classes,)
+        Places that know something of it.
+    squares : float
+        Of the squares of features.
+    seen : int
+        Features of all places.
+    """
+
+    products: NDArray[np.float64]
+    wanted: NDArray[np.float64]
+    shares: NDArray[np.float64]
+    count: NDArray[np.int64]
+    squares: float
+    seen: int
+
+    @classmethod
+    def of(cls, features: Floats, at: Floats, shares: Floats) -> Sums:
+        """Sum over places, given as :meth:`LinearHead.fit` takes them."""
+        classes, size = shares.shape[1], features.shape[1] + at.shape[1] + 1
+        products, wanted = np.zeros((classes, size, size)), np.zeros((classes, size, classes))
+        for some_features, some_at, some_shares in _in_lots((features, at, shares)):
+            rows = _rows(some_features, some_at)
+            parts = some_shares / some_shares.sum(axis=1, keepdims=True)
+            for k in np.flatnonzero(some_shares.any(axis=0)):
+                there = some_shares[:, k] > 0
+                weighed = rows[there] * some_shares[there, k, np.newaxis]
+                products[k] += weighed.T @ rows[there]
+                wanted[k] += weighed.T @ parts[there].astype(np.float64)
+        squares = float(np.square(features, dtype=np.float64).sum())
+        summed, count = shares.sum(axis=0, dtype=np.float64), np.count_nonzero(shares, axis=0)
+        return cls(products, wanted, summed, np.asarray(count, np.int64), squares, features.size)
+
+
+def _worth(total: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return how much a place of each class counts: the more, the fewer there are: what is rare counts too."""
+    worth: NDArray[np.float64] = 1 / np.sqrt(np.asarray(total, np.float64) + RARE)
+    worth *= len(total) / (total @ worth)
+    return worth
+
+
+def _rows(features: Floats, at: Floats) -> NDArray[np.float64]:
+    """Return what a map is linear in: features, bumps and 1."""
+    return np.concatenate([features, at, np.ones((len(features), 1), np.float32)], axis=1).astype(np.float64)
 
 
 def _in_lots(part: Part) -> Iterator[Part]:

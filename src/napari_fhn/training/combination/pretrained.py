@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from napari_fhn.box import Box
 from napari_fhn.structure.bodies import Bodies, Labels, Without, labelled_columns
 from napari_fhn.training.combination.foretelling import asked, likely, together
-from napari_fhn.training.combination.linear_head import LinearHead
+from napari_fhn.training.combination.linear_head import LinearHead, Sums
 from napari_fhn.training.combination.pretrained_memory import WINDOWS
 from napari_fhn.training.combination.sections import Sections, Window
 from napari_fhn.training.combination.settings import TITLES
@@ -64,16 +64,15 @@ class _Known(NamedTuple):
         """Return so many of them, from everywhere."""
         return self.some(slice(None, None, max(1, -(-len(self.down) // max(1, most)))))
 
+    def sums(self, sections: Sections) -> Sums:
+        """Return what the meaning of features is found of."""
+        return Sums.of(self.features, sections.depths[self.down], self.shares)
+
     def only(self, classes: NDArray[np.intp]) -> _Known:
         """Return those places of which something is known of some classes, and only that."""
         found = self._replace(shares=self.shares[:, classes])
         there: NDArray[np.bool_] = np.any(found.shares, axis=1)
         return found.some(there)
-
-    def head(self, sections: Sections) -> LinearHead:
-        """Find what features mean."""
-        depths, held = sections.depths, sections.pretrained.held
-        return LinearHead.fit(self.features, depths[self.down], self.shares, depths, held)
 
     def said(self, head: LinearHead, scale: float) -> Floats:
         """Return probabilities ``(classes, places)``."""
@@ -118,8 +117,7 @@ class PretrainedFeatures:
 
     def without(self, bodies: Collection[int]) -> PretrainedFeatures:
         """Return the same as if these bodies had no labels."""
-        found = Bodies.of(self.labels, len(self.labels.shape) - 1)
-        return PretrainedFeatures(Without(self.labels, found, bodies), self.sections)
+        return PretrainedFeatures(Without(self.labels, self._bodies(), bodies), self.sections)
 
     @property
     def classes(self) -> int:
@@ -152,30 +150,34 @@ class PretrainedFeatures:
             return
         self._fitted = self.labels.version
         self._head = None
-        windows, sections = self._windows(), self.sections
+        windows, sections, bodies = self._windows(), self.sections, self._bodies()
         total = sum((self._counts(window) for window in windows), np.zeros(self.labels.classes))
         self._present = np.flatnonzero(total)
         if len(self._present) > 1:
-            parts = (part.only(self._present) for part in map(self._part, windows) if len(part.down))
+            whole = (self._part(window, bodies) for window in windows)
+            parts = (part.only(self._present) for part in whole if len(part.down))
             rows = ((part.features, sections.depths[part.down], part.shares) for part in parts)
             self._head = LinearHead.of(rows, total[self._present], sections.depths, sections.pretrained.held)
 
     def foretold(self) -> float | None:
         """Return how likely, in geometric mean over bodies of labels, what one knows is by the others; None of one."""
-        windows = self._windows()
-        few = [self._part(window).thinned(_TESTED // len(windows)) for window in windows]
+        windows, sections, bodies = self._windows(), self.sections, self._bodies()
+        few = [self._part(window, bodies).thinned(_TESTED // len(windows)) for window in windows]
         if not few:
             return None
         known = _Known(*map(np.concatenate, zip(*few, strict=True)))
-        found = []
+        # Each place is multiplied once for all and once for its body, however many bodies are left out.
+        whole, found = known.sums(sections), []
         for one in asked(self.labels):
-            own = known.body == one.number
-            told, apart = known.some(~own), known.some(own)
-            present = np.flatnonzero(told.shares.sum(axis=0))
-            if len(present) > 1:
-                head = told.only(present).head(self.sections)
-                found.append(likely(apart.said(head, self.sections.pretrained.scale), apart.shares[:, present].T))
+            apart = known.some(known.body == one.number)
+            left = LinearHead.left(whole, apart.sums(sections), sections.depths, sections.pretrained.held)
+            if left is not None:
+                head, classes = left
+                found.append(likely(apart.said(head, sections.pretrained.scale), apart.shares[:, classes].T))
         return together(found)
+
+    def _bodies(self) -> Bodies:
+        return Bodies.of(self.labels, len(self.labels.shape) - 1)
 
     def _labelled(self, window: Window) -> NDArray[np.uint8]:
         """Return the labels ``(along, down)`` of a window."""
@@ -190,17 +192,17 @@ class PretrainedFeatures:
         found: NDArray[np.float64] = voxels[1 : self.labels.classes + 1] / self.sections.stride**2
         return found
 
-    def _part(self, window: Window) -> _Known:
-        """Return what a window teaches."""
+    def _part(self, window: Window, bodies: Bodies) -> _Known:
+        """Return what a window teaches of these bodies."""
         stride, lateral = self.sections.stride, len(self.labels.shape) - 1
         box = window.box(self.sections.shape[2])
         places = np.stack(np.meshgrid(*(np.arange(box.start[a], box.stop[a]) for a in (0, 1)), indexing="ij"), -1)
-        bodies = Bodies.of(self.labels, lateral).at(places[..., 2 - lateral :].reshape(-1, lateral))
+        body = bodies.at(places[..., 2 - lateral :].reshape(-1, lateral))
         known = _shares(self._labelled(window), self.labels.classes, stride)
         there = known.any(axis=0)
         along, down = np.nonzero(there)
         features = self.sections.features(window)[:, there].T if len(down) else np.zeros((0, 1), np.float32)
-        return _Known(features, down, known[:, there].T, _widest(bodies, stride)[along])
+        return _Known(features, down, known[:, there].T, _widest(body, stride)[along])
 
     def _windows(self) -> list[Window]:
         """Return the parts of sections of which the meaning of features is learnt."""

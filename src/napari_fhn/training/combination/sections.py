@@ -25,9 +25,10 @@ from napari_fhn.training.models.pretrained import Pretrained
 
 Floats = NDArray[np.float32]
 
-WORTH = 1.5
-"""A box is looked at in both directions, which make unlike mistakes, where what has to be looked at around it is no
-more than half of it. A thin slab of a large survey would cost many times as much."""
+_CROSSLINES = 4
+"""A part of a survey is looked at in crosslines unless they cost so many times as much as inlines: tiles of a
+prediction are some crosslines each, and those at an end of the survey or of a shard are to be seen as those beside
+them."""
 
 
 @dataclass(frozen=True)
@@ -171,12 +172,17 @@ class Sections:
         return found
 
     def ways(self, box: Box) -> tuple[int, ...]:
-        """Return the axes across which sections of a box are looked at: both where that costs little more."""
-        if self.shape[0] == 1:
+        """Return the axes across which sections of a box are looked at.
+
+        Both, which make unlike mistakes, where it reaches over all traces of the survey; of a part, one: whether a tile
+        lies in the middle or at an end may not decide how it is seen, or there would be a seam between the two.
+        """
+        if box.shape[0] == 1:  # part of an inline, or of a line
             return (0,)
-        thin = 0 if box.shape[0] <= box.shape[1] else 1
-        beside = self._grown(box, thin).shape[thin] / box.shape[thin]
-        return (0, 1) if min(box.shape[:2]) > 1 and beside <= WORTH else (thin,)
+        if box.shape[:2] == self.shape[:2] and min(box.shape[:2]) > 1:
+            return (0, 1)
+        inlines, crosslines = (box.shape[across] * self._grown(box, 1 - across).shape[1 - across] for across in (0, 1))
+        return (1,) if crosslines <= _CROSSLINES * inlines else (0,)
 
     def grown(self, box: Box, along: int, around: int, cell: int) -> Box:
         """Return a box with so many voxels around it along its sections, from cell to cell of the survey."""
