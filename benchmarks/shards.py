@@ -230,7 +230,8 @@ def terabyte() -> str:
                                      f"{math.prod(size) / 1e9:.2f} GB of classes"),
         ("on cores like those of `results/predicting.json`", f"{core_hours:,.0f} core hours, as measured"),
         (f"computing on {GPUS} GPUs", f"{computing / 60:.1f} min, if one sees {gpu / 1e6:,.0f} million voxels a second "
-                                      f"({SHARE:.0%} of what its memory or its arithmetic allows: not measured)"),
+                                      f"({100 * SHARE:.0f} % of what its memory or its arithmetic allows: "
+                                      "not measured)"),
         (f"reading by {GPUS} workers", f"{reading / 60:.1f} min at {rate / 1e6:,.0f} MB/s each, {how}"),
         ("so it takes", f"{seconds / 60:.1f} min and {seconds / 3600 * GPUS * PRICE:,.0f} dollars at {PRICE:.2f} an "
                         "hour, "

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from napari_fhn.sentence import counted, counted_of
+from napari_fhn.sentence import counted, counted_of, of_pixels
 
 PACKAGE = Path(__file__).parents[1] / "src" / "napari_fhn"
 
@@ -106,3 +106,28 @@ def test_one_of_each(many, one):
     assert counted(1, many) == one
     assert counted(0, many) == f"0 {many}"
     assert counted(12345, many) == f"12,345 {many}"
+
+
+def percents(path: Path) -> Iterator[str]:
+    """Percents of a module that stand at their number, where all others are written as in "50 %"."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        where = f"{path.relative_to(PACKAGE)}, line {getattr(node, 'lineno', 0)}"
+        if isinstance(node, ast.FormattedValue) and node.format_spec and ast.unparse(node.format_spec).endswith("%'"):
+            yield f"{where}: {ast.unparse(node)}"
+        if isinstance(node, ast.JoinedStr):
+            for before, behind in zip(node.values, node.values[1:], strict=False):
+                if isinstance(before, ast.FormattedValue) and ast.unparse(behind).startswith("'%"):
+                    yield f"{where}: {ast.unparse(behind)}"
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.search(r"\d%(?![\w%])", node.value):
+            yield f"{where}: {node.value[:60]}"
+
+
+def test_percents_stand_off_their_numbers():
+    assert not [line for path in sorted(PACKAGE.rglob("*.py")) for line in percents(path)], 'write "50 %"'
+
+
+def test_on_a_map_voxels_are_pixels_but_not_in_names():
+    assert of_pixels("Voxels: 2 voxels, a voxel.") == "Pixels: 2 pixels, a pixel."
+    for name in ("'my voxels'", "voxels.tif", "/data/voxel/a.npy", "voxel_size", "'voxels of A'", "supervoxels"):
+        assert of_pixels(name) == name
+    assert of_pixels("the survey's voxels and the layer's voxel") == "the survey's pixels and the layer's pixel"

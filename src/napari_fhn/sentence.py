@@ -111,3 +111,23 @@ def begun(text: str) -> str:
     first, head = text.partition(" ")[0], text.partition(": ")[0].partition(",")[0]
     is_name = re.search(r"[/\\]|\w\.\w", first) or re.search(r"\w\.\w{1,10}$", head)
     return text if is_name else text[:1].upper() + text[1:]
+
+
+# What stands between quotation marks is a name, and so is what is a part of a path.
+_VOXEL = re.compile(r"(?<!\w)'[^']*'(?!\w)|(?<![\w./\\-])([Vv])oxel(s?)(?![\w/\\-]|\.\w)")
+
+
+def of_pixels(text: str) -> str:
+    """Return a text with the word for what a map is made of, in the place of that for what a volume is made of.
+
+    Parameters
+    ----------
+    text : str
+        Any; names of files and what stands in quotation marks stay as they are.
+
+    Examples
+    --------
+    >>> of_pixels("1 voxel of 'my voxels' in voxels.tif is no label; 3 voxels are.")
+    "1 pixel of 'my voxels' in voxels.tif is no label; 3 pixels are."
+    """
+    return _VOXEL.sub(lambda m: m[0] if m[1] is None else f"{'P' if m[1] == 'V' else 'p'}ixel{m[2]}", text)

@@ -221,7 +221,7 @@ def _training() -> Check:
             pass
         share = float((np.load(folder / "prediction.npy") == truth).mean())
     learnt = f"loss {losses[0]:.2f} to {losses[-1]:.2f}" if losses else "no loss"
-    found = f"{learnt} in {took:.1f} s, {share:.0%} of the voxels right"
+    found = f"{learnt} in {took:.1f} s, {100 * share:.0f} % of the voxels right"
     if control.stop.is_set():
         advice = f"A training of {_STEPS} small steps took more than {_TRAINING_S} s: see what else computes here."
         return Check("training", found, "worth knowing", advice)

@@ -161,7 +161,9 @@ def told(words: str) -> Callable[[float], None]:
     log.info("%s", words)
     if _as_json or not sys.stderr.isatty():
         return lambda share: None
-    return lambda share: print(f"\r{words}: {share:4.0%}", end="" if share < 1 else "\n", file=sys.stderr, flush=True)
+    return lambda share: print(
+        f"\r{words}: {100 * share:3.0f} %", end="" if share < 1 else "\n", file=sys.stderr, flush=True
+    )
 
 
 @contextmanager

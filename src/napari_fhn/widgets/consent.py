@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from qtpy.QtWidgets import QMessageBox, QWidget
 
 from napari_fhn.project import NeedsConsent
@@ -11,7 +13,9 @@ from napari_fhn.sentence import begun
 _QUESTION = "Go on with it as it is?"
 
 
-def ask_consent(needs: NeedsConsent, parent: QWidget | None = None) -> bool:
+def ask_consent(
+    needs: NeedsConsent, parent: QWidget | None = None, worded: Callable[[str], str] = lambda text: text
+) -> bool:
     """Say what is unusual, and ask; no is the answer of whoever presses Enter or Escape.
 
     Parameters
@@ -20,11 +24,13 @@ def ask_consent(needs: NeedsConsent, parent: QWidget | None = None) -> bool:
         What is unusual.
     parent : QWidget, optional
         The viewer's window.
+    worded : callable
+        Chooses the word for what is worked on.
     """
     if isinstance(needs, WouldReplace):
         named = ", ".join(path.name for path in needs.files)
         return _agreed(f"{named}: there already, and not as this program left it.", "Replace it?", parent)
-    words = f"{begun(needs.what).rstrip('.')}."
+    words = worded(f"{begun(needs.what).rstrip('.')}.")
     return _agreed(words.replace(" %", "\N{NO-BREAK SPACE}%"), f"{_QUESTION} What comes of it says so.", parent)
 
 

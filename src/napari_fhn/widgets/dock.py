@@ -22,7 +22,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_fhn.widgets import shortcuts, tooltips
+from napari_fhn.widgets import shortcuts, tooltips, wording
 from napari_fhn.widgets.consent import ask_close, ask_consent
 from napari_fhn.widgets.context import refuse
 from napari_fhn.widgets.data.data_panel import DataPanel
@@ -31,6 +31,7 @@ from napari_fhn.widgets.data.opening import CanvasDrops
 from napari_fhn.widgets.data.view_bar import ViewBar, put_above
 from napari_fhn.widgets.desk import Desk
 from napari_fhn.widgets.exporting.export_panel import ExportPanel
+from napari_fhn.widgets.focus_seen import FocusSeen
 from napari_fhn.widgets.labelling.label_panel import LabelPanel
 from napari_fhn.widgets.network.network_panel import NetworkPanel
 from napari_fhn.widgets.results.results_panel import ResultsPanel
@@ -95,7 +96,7 @@ class Dock(QWidget):
         self.run = RunPanel(self.desk)
         self.results = ResultsPanel(self.desk)
         self.export = ExportPanel(self.desk.exports)
-        self.desk.context.consent = lambda needs: ask_consent(needs, self.window())
+        self.desk.context.consent = lambda needs: ask_consent(needs, self.window(), self.desk.messages.worded)
         # While it trains the settings cannot be changed, and the curves want the room.
         self.desk.state.events.activity.connect(self._make_room)
         self.desk.book.state.events.has_labels.connect(self._offer_results)
@@ -108,6 +109,7 @@ class Dock(QWidget):
         self.view = ViewBar(self.desk.turning, self.desk.context.views)
         self.view.take(SceneBar(self.desk.context, self.desk.book, self.desk.scene, self.desk.bodies))
         self.data.body.insertWidget(0, self.view)
+        self.focus_seen = FocusSeen(self, self.view)
         self.keys = shortcuts.bind(self.shortcuts(), self)
         help_button = QToolButton()
         help_button.setText("?")
@@ -142,6 +144,8 @@ class Dock(QWidget):
         for button in self.findChildren(QAbstractButton):
             # A click leaves the keys where they were, on the canvas: what it disables would hand them to its neighbour.
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.desk.messages.events.pixels.connect(self._word)
+        self._word()
         self.setMinimumWidth(WIDTH)
         self._window: QWidget | None = None
         self.ask_close: Callable[[str], bool] = lambda words: ask_close(words, self.window())
@@ -161,6 +165,7 @@ class Dock(QWidget):
 
     def enterEvent(self, event: Any) -> None:
         """Let what the controls say be read: in lines, and not in one across the screen."""
+        self._word()
         tooltips.wrap(self)
         super().enterEvent(event)
 
@@ -205,12 +210,9 @@ class Dock(QWidget):
                 self.desk.scene.end()  # while there is the sheet, which sees to it where OpenGL deletes
         if self.sheet is not None:
             self.sheet.close_sheet()
-        with contextlib.suppress(RuntimeError):  # gone with the window
-            self.drops.let_go()
-        with contextlib.suppress(RuntimeError):
-            self.past_sliders.let_go()
-        with contextlib.suppress(RuntimeError):
-            self.kept_whole.let_go()
+        for part in (self.drops, self.focus_seen, self.past_sliders, self.kept_whole):
+            with contextlib.suppress(RuntimeError):  # gone with the window
+                part.let_go()
         self.view.close_bar()
         with contextlib.suppress(RuntimeError):
             self.view.setParent(None)
@@ -267,6 +269,10 @@ class Dock(QWidget):
         self.kept_whole.watch(canvas, self.width())
         if canvas is not None and self.sheet is None:
             self.sheet = furnished(canvas, self.desk)
+
+    def _word(self, event: Any = None) -> None:
+        """Speak of what is worked on: of pixels on a map."""
+        wording.word(self, self.desk.messages.worded)
 
     def _make_room(self, activity: Activity) -> None:
         if activity is Activity.TRAINING:

@@ -10,7 +10,7 @@ from napari.utils.notifications import show_error
 from psygnal import SignalGroupDescriptor
 
 from napari_fhn.keys import hidden
-from napari_fhn.sentence import begun
+from napari_fhn.sentence import begun, of_pixels
 from napari_fhn.widgets import toasts
 
 
@@ -30,6 +30,8 @@ class Messages:
         Whether the message reports an error.
     detail : str
         Its traceback or log, for a report.
+    pixels : bool
+        Whether what is worked on is made of pixels: a map, and not of voxels.
     """
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
@@ -39,6 +41,14 @@ class Messages:
     waiting: str = ""
     error: bool = False
     detail: str = ""
+    pixels: bool = False
+
+    def worded(self, text: str) -> str:
+        """Return a text with the word for what is worked on: pixels on a map, else voxels.
+
+        Whoever writes a sentence need not know; it is chosen here, where sentences and tooltips are shown.
+        """
+        return of_pixels(text) if self.pixels else text
 
     def say(self, message: str, *, note: bool = False) -> None:
         """Show a sentence."""
@@ -52,18 +62,18 @@ class Messages:
     def words(self) -> str:
         """All that there is to say, what is happening first."""
         said = (self.message, self.waiting) if self.error else (self.message, self.waiting, self.note)
-        return " ".join(one for one in said if one)
+        return self.worded(" ".join(one for one in said if one))
 
     def fail(self, message: str, detail: str = "") -> None:
         """Show a sentence about something that went wrong; the detail is for a report."""
         self.detail = hidden(detail)  # what led to it names addresses with their keys
         self.error = True
         self.message = message
-        show_error(message)
+        show_error(self.worded(message))
 
     def over(self, message: str) -> None:
         """Say no more that something went wrong, or is worth knowing, where that still stands: it is right again."""
-        toasts.take_back(message)
+        toasts.take_back(self.worded(message))
         if message and self.note == message:
             self.note = ""
         if self.error and self.message == message:

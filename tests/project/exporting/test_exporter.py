@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import segyio
@@ -12,7 +14,7 @@ from napari_fhn import surveys
 from napari_fhn.labels import ClassTable, LabelError
 from napari_fhn.network.architecture import levels
 from napari_fhn.project import NeedsConsent, Project, ProjectError, Session, SurveySet
-from napari_fhn.project.exporting.export_offers import file_name
+from napari_fhn.project.exporting.export_offers import Written, file_name
 from napari_fhn.project.exporting.exporter import OFFERS, Exporter, Request
 from napari_fhn.project.runs import jobs, planning
 from napari_fhn.surveys import SurveyError
@@ -236,3 +238,8 @@ def test_a_file_is_called_after_the_survey():
     survey = xr.DataArray(np.zeros(3), attrs={"source": "/data/f3.sgy"})
     assert file_name(survey, "entropy", ".nc") == "f3-entropy.nc"
     assert file_name(None, "mesh", ".obj") == "survey-mesh.obj"
+
+
+def test_one_that_was_written_is_said_as_one():
+    counts = {"bodies": 1, "traces": 1200}
+    assert Written((Path("a.npy"),), counts).words == "Written: a.npy, 1 body, 1,200 traces"

@@ -60,7 +60,7 @@ def test_classes_and_outputs_as_files(predicted, spin, tmp_path):
 
 def test_bodies_and_table(predicted, spin, tmp_path):
     _, dock = predicted
-    assert "1 bodies" in write(dock, spin, tmp_path / "b.npy", "bodies", of=(3,))
+    assert "1 body" in write(dock, spin, tmp_path / "b.npy", "bodies", of=(3,))
     assert np.load(tmp_path / "b.npy").sum() == 8
     write(dock, spin, tmp_path / "classes.csv", "table")
     assert (tmp_path / "classes.csv").read_text().startswith("value,name,color\n1,class 1,")

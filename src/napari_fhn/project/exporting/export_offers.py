@@ -9,6 +9,7 @@ from typing import Literal
 
 import xarray as xr
 
+from napari_fhn.sentence import counted
 from napari_fhn.surveys.out import SUFFIXES, meshes, polygons, trace_maps
 from napari_fhn.surveys.out.horizons import VSET
 
@@ -180,5 +181,5 @@ class Written:
     @property
     def words(self) -> str:
         """Say it in a sentence."""
-        counted = "".join(f", {value:,} {name}" for name, value in self.counts.items())
-        return f"Written: {', '.join(map(str, self.paths))}{counted}"
+        of_each = "".join(f", {counted(value, name)}" for name, value in self.counts.items())
+        return f"Written: {', '.join(map(str, self.paths))}{of_each}"

@@ -76,6 +76,8 @@ class Data:
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_removed)
         self.state.events.vertical_axis.connect(self._face)
+        for event in (self.state.events.material, self.state.events.vertical_axis):
+            event.connect(self._word)
 
     @property
     def material(self) -> Material | None:
@@ -86,6 +88,10 @@ class Data:
     def vertical(self) -> int | None:
         """Spatial axis of time or depth, None for maps."""
         return None if self.material is None else self.material.vertical(self.state.vertical_axis)
+
+    def worded(self, text: str) -> str:
+        """Return a text with the word for what the ticked layers are made of: voxels, or pixels of a map."""
+        return self._messages.worded(text)
 
     def images(self) -> list[Image]:
         """Image layers that may be ticked."""
@@ -101,6 +107,9 @@ class Data:
             return
         self._set_aside(material)
         foreground.face(self._viewer, material, self.vertical, turn=self._faced != faced)
+
+    def _word(self, event: Any = None) -> None:
+        self._messages.pixels = self.material is not None and len(self.material.shape) == 2 and self.vertical is None
 
     def _set_aside(self, material: Material) -> None:
         """Hide what would be drawn through what is worked on, and say so."""

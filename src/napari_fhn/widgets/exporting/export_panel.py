@@ -140,7 +140,7 @@ class ExportPanel(Section):
         material = self._exports.context.data.material
         self.velocity.setVisible(key == "thickness" and material is not None and "twt" in material.first.dims)
         words = OFFERS[key].words if key in OFFERS else ""
-        self.what.setToolTip(f"What to save. {words}")
+        self.what.setToolTip(self._exports.context.data.worded(f"What to save. {words}"))
 
     def _save(self) -> None:
         exports, key = self._exports, OFFERS[self.key].what

@@ -192,7 +192,9 @@ class Preview:
         self.layer.refresh(extent=False, thumbnail=False)
         count = int(np.count_nonzero(found))
         mean = float(sure[found > 0].mean()) if count else 0.0
-        self.state.words = f"{counted(count, 'voxels')} here, {mean:.0%} sure on average" if count else "nothing here"
+        self.state.words = (
+            f"{counted(count, 'voxels')} here, {100 * mean:.0f} % sure on average" if count else "nothing here"
+        )
 
     def _on_change(self, step: Any) -> None:
         """What is carried follows from the labels: after a change of them it would be another."""

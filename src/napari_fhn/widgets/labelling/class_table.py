@@ -25,7 +25,7 @@ _COLUMNS = (
     ("%", _RIGHT, 26, "Share of the labelled voxels, in percent."),
     ("IoU", _RIGHT, 38, f"Intersection over union on {ON_HELD_OUT}, where there are; else on {ON_TRAINED}."),
     ("See", _LEFT, 27, "Untick to hide a class, in the labels and in the prediction."),
-    ("Lock", _LEFT, 30, "Tick to keep the voxels of a class from any brush or file."),
+    ("Lock", _LEFT, 30, "Tick to keep the labels of a class from any brush or file."),
 )
 
 
@@ -120,7 +120,7 @@ class ClassTableView(QTableWidget):
 
     def _show(self, event: Any = None) -> None:
         state = self._book.state
-        chosen = self.currentRow()
+        chosen, column_chosen = self.currentRow(), self.currentColumn()
         self.blockSignals(True)
         self.setRowCount(len(state.classes))
         for row, entry in enumerate(state.classes):
@@ -136,7 +136,8 @@ class ClassTableView(QTableWidget):
             self.setItem(row, _SHOWN, _tick(entry.value not in state.hidden, _COLUMNS[_SHOWN][3]))
             self.setItem(row, _LOCKED, _tick(entry.value in state.locked, _COLUMNS[_LOCKED][3]))
         self.setFixedHeight(min(max(len(state.classes), 2), _ROWS) * _ROW + _ROW + 5)
-        self.selectRow(chosen if 0 <= chosen < len(state.classes) else 0)
+        # In its column too: who ticks with the space bar unticks with it.
+        self.setCurrentCell(chosen if 0 <= chosen < len(state.classes) else 0, max(column_chosen, _NAME))
         self.blockSignals(False)
         self._show_counts()
         self._show_iou()
@@ -148,7 +149,7 @@ class ClassTableView(QTableWidget):
         self.blockSignals(True)
         for row, entry in enumerate(state.classes):
             n = state.counts.get(entry.value, 0)
-            for column, text in ((_COUNT, f"{n:,}".replace(",", " ") if n else "·"), (_SHARE, _percent(n, total))):
+            for column, text in ((_COUNT, f"{n:,}" if n else "·"), (_SHARE, _percent(n, total))):
                 item = self.item(row, column)
                 if item is not None and item.text() != text:
                     item.setText(text)

@@ -290,7 +290,7 @@ class HorizonBook:
             there, good = (int(np.isfinite(part.samples).sum()) for part in (found, found.better(now.least)))
             messages.say(
                 f"{one.name}: {good:,} of {counted(found.samples.size, 'traces')} with a quality of "
-                f"{now.least:.0%} and more" + (f", {there - good:,} with less." if there > good else ".")
+                f"{100 * now.least:.0f} % and more" + (f", {there - good:,} with less." if there > good else ".")
             )
 
         def failed(error: BaseException) -> None:

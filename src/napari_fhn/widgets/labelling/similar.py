@@ -257,6 +257,10 @@ class MoreLikeThis:
 
         book.work(plan, done)
 
+    def worded(self, text: str) -> str:
+        """Return a text with the word for what is looked at: voxels, or pixels of a map."""
+        return self._context.data.worded(text)
+
     def words_for(self, place: SimilarPlace, *, short: bool = False) -> str:
         """Return how alike a place is, and where it is in the survey's numbers, or as one would type it."""
         found = self.state.found

@@ -117,10 +117,8 @@ class SimilarPanel(QWidget):
             item = QListWidgetItem(f"{number} · {self._similar.words_for(place, short=True)}")
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(Qt.CheckState.Unchecked)
-            item.setToolTip(
-                f"{self._similar.words_for(place)}: {counted(int(place.inside.sum()), 'voxels')}. Tick it "
-                "if it is right."
-            )
+            size = self._similar.worded(counted(int(place.inside.sum()), "voxels"))
+            item.setToolTip(f"{self._similar.words_for(place)}: {size}. Tick it if it is right.")
             self.list.addItem(item)
         self.list.blockSignals(False)
         self._enable()

@@ -94,6 +94,10 @@ class Comparison:
         """The classes that are told apart."""
         return self._book.state.classes
 
+    def worded(self, text: str) -> str:
+        """Return a text with the word for what is compared: voxels, or pixels of a map."""
+        return self._data.worded(text)
+
     def candidates(self) -> list[Labels]:
         """Return the layers with which the prediction can be compared: classes that lie where it does."""
         mine = self._prediction.layer

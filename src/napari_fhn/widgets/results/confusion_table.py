@@ -56,7 +56,9 @@ class ConfusionTable(QTableWidget):
             total = int(matrix[truth.value].sum())
             for column, found in enumerate(table):
                 count = int(matrix[truth.value, found.value])
-                self.setItem(row, column, _item(count, total, truth.name, found.name, row == column))
+                item = _item(count, total, truth.name, found.name, row == column)
+                item.setToolTip(self._comparison.worded(item.toolTip()))
+                self.setItem(row, column, item)
         self._fit()
         self.setCurrentItem(None)
         self.blockSignals(False)

@@ -148,7 +148,7 @@ class RunPanel(Section):
         for name in ("activity", "share", "seconds_left"):
             getattr(events, name).connect(self._show_bar)
         desk.background.changed.connect(self._operations)
-        for name in ("message", "note", "waiting", "error", "detail"):
+        for name in ("message", "note", "waiting", "error", "detail", "pixels"):
             getattr(desk.messages.events, name).connect(self._show_message)
 
     def _make_message(self) -> QLabel:
@@ -272,7 +272,7 @@ class RunPanel(Section):
         box = QMessageBox(self)
         box.setIcon(QMessageBox.Icon.Warning)
         box.setWindowTitle("FHN")
-        box.setText(self._desk.messages.message)
+        box.setText(self._desk.messages.worded(self._desk.messages.message))
         box.setDetailedText(self._desk.messages.detail)
         box.exec()
 
