@@ -134,7 +134,7 @@ def test_sections_at_once_are_those_one_by_one(weighed, survey, monkeypatch):
 
 def test_tiles_have_no_seams(weighed, survey):
     told, (lines, traces, samples) = weighed(), survey.truth.shape
-    whole = np.concatenate([told.read(Box((0, at, 0), (lines, at + 4, samples))) for at in range(0, traces, 4)], axis=2)
+    whole = np.concatenate([told.read(Box((at, 0, 0), (at + 4, traces, samples))) for at in range(0, lines, 4)], axis=1)
     # As cut for a network of volumes, for another memory, and at the ends of a survey or a shard.
     for inlines, crosslines in (((0, 32), (0, 32)), ((0, 20), (32, 64)), ((44, 48), (80, 88)), ((45, 48), (16, 32))):
         start, stop = zip(inlines, crosslines, (0, samples), strict=True)

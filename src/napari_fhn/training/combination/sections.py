@@ -25,9 +25,9 @@ from napari_fhn.training.models.pretrained import Pretrained
 
 Floats = NDArray[np.float32]
 
-_CROSSLINES = 4
-"""A part of a survey is looked at in crosslines unless they cost so many times as much as inlines: tiles of a
-prediction are some crosslines each, and those at an end of the survey or of a shard are to be seen as those beside
+_LONGEST = 4
+"""A part of a survey is looked at in the longest sections unless they cost so many times as much as the others: tiles
+of a prediction are some of them each, and those at an end of the survey or of a shard are to be seen as those beside
 them."""
 
 
@@ -181,8 +181,9 @@ class Sections:
             return (0,)
         if box.shape[:2] == self.shape[:2] and min(box.shape[:2]) > 1:
             return (0, 1)
-        inlines, crosslines = (box.shape[across] * self._grown(box, 1 - across).shape[1 - across] for across in (0, 1))
-        return (1,) if crosslines <= _CROSSLINES * inlines else (0,)
+        cost = [box.shape[across] * self._grown(box, 1 - across).shape[1 - across] for across in (0, 1)]
+        longest = int(self.shape[0] >= self.shape[1])
+        return (longest,) if cost[longest] <= _LONGEST * cost[1 - longest] else (1 - longest,)
 
     def grown(self, box: Box, along: int, around: int, cell: int) -> Box:
         """Return a box with so many voxels around it along its sections, from cell to cell of the survey."""

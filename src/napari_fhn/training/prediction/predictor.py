@@ -391,7 +391,7 @@ class Predictor:
             journal.begin(large)
             return []
         focus = control.in_view(self.shape) if control is not None else None
-        ways: list[int | None] = list(self.frame.sections) or [None]
+        ways: list[int | None] = list(self.frame.passes) or [None]
         # The direction in view is seen first.
         ways.sort(key=lambda across: focus is None or across != focus.axis)
         passes = [Pass(across, self._cut(Box.whole(self.shape), across)) for across in ways]

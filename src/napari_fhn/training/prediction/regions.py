@@ -175,7 +175,7 @@ class Regions:
     @property
     def ways(self) -> list[int | None]:
         """The directions in which sections are seen; one that is none for other networks."""
-        return list(self._frame.sections) or [None]
+        return list(self._frame.passes) or [None]
 
     def seen(self, region: Box) -> int:
         """Return the voxels that the network sees for a region, in all its ways."""
