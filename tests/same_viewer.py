@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import gc
-import inspect
 from collections.abc import Callable
+from types import MethodType
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
@@ -23,7 +23,7 @@ _signature = EventEmitter._check_signature
 
 def _check_signature(callback: Callable[..., Any]) -> bool:
     """What napari asks a hundred thousand times in the tests of a dock: whether a method takes the event."""
-    if not inspect.ismethod(callback):
+    if not isinstance(callback, MethodType):
         return _signature(callback)
     function = callback.__func__
     if function not in _taken:

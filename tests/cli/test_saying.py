@@ -80,7 +80,7 @@ def test_a_terminal_sees_how_far_it_is_and_a_pipe_does_not(capsys, monkeypatch):
     saying.told("Copying")(0.5)
     with saying.busy("Scoring"):
         pass
-    assert "Copying:  50%" in capsys.readouterr().err
+    assert "Copying:  50 %" in capsys.readouterr().err
     with saying.speaking("napari-fhn", as_json=True, verbose=False, log_file=None):
         saying.told("Copying")(0.5)
         saying.say(["", "a note"])

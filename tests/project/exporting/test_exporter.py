@@ -164,7 +164,7 @@ def test_what_stops_it_leaves_what_was_there(project, tmp_path, classes):
         ("classes", "c.doc", "is not known"),
         ("classes", "no/c.sgy", "there is no folder"),
         ("mesh", "m.stl", "is not known"),
-        ("margin", "m.npy", "there is no margin"),
+        ("margin", "m.npy", "has not predicted its margin"),
         ("probabilities", "p.nc", "there is no probability of class 9"),
     ],
 )

@@ -92,7 +92,7 @@ def test_shapes_and_points_have_the_class_of_their_features_or_that_in_use():
     part, out = said(points)
     assert out[1, 1, 1] == 2
     assert np.count_nonzero(out) == 1
-    assert part.words == ("1 of them lie outside of the survey, or on no section of it, and were left out.",)
+    assert part.words == ("1 of them lies outside of the survey, or on no section of it, and was left out.",)
     with pytest.raises(LabelError, match="lies on the survey"):
         said(Points(np.array([[-9.0, 0.0, 0.0]])))
 
