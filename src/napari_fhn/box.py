@@ -60,3 +60,15 @@ class Box:
     def within(self, outer: Box) -> tuple[slice, ...]:
         """Return the box as an index into an array of an outer box that holds it."""
         return tuple(slice(a - o, b - o) for a, b, o in zip(self.start, self.stop, outer.start, strict=True))
+
+    def slab(self, axis: int, first: int, last: int) -> Box:
+        """Return the part of it from one index along an axis to before another, both inside.
+
+        Examples
+        --------
+        >>> Box((2, 5), (9, 8)).slab(0, 4, 5)
+        Box(start=(4, 5), stop=(5, 8))
+        """
+        start, stop = list(self.start), list(self.stop)
+        start[axis], stop[axis] = first, last
+        return Box(tuple(start), tuple(stop))

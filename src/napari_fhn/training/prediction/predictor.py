@@ -193,10 +193,8 @@ class Predictor:
             return
         thickness = 1 if self.frame.sections else 2 * _SIDE
         first = max(0, min(focus.index - thickness // 2, self.shape[focus.axis] - thickness))
-        start, stop = list(region.start), list(region.stop)
-        start[focus.axis], stop[focus.axis] = first, min(first + thickness, self.shape[focus.axis])
-        across = focus.axis if self.frame.sections else None
-        yield from self.write(Box(tuple(start), tuple(stop)), across, control)
+        seen = region.slab(focus.axis, first, min(first + thickness, self.shape[focus.axis]))
+        yield from self.write(seen, focus.axis if self.frame.sections else None, control)
 
     @property
     def around(self) -> tuple[int, ...]:
@@ -235,7 +233,7 @@ class Predictor:
         share : float
             What is done, from 0 to 1.
         """
-        passes = self._planned(journal, control)
+        passes = self._planned(journal)
         if by_shards.goes_by_shards(journal.plan):
             try:
                 yield from by_shards.by_shards(self, journal, control)
@@ -300,9 +298,14 @@ class Predictor:
         Factors are asked of each voxel once, when the network has said all.
         """
         focus = None if control is None or not control.watched else control.in_view(self.shape)
+        named = likeliest(values)
         if self.combiner is None or focus is None or not box.start[focus.axis] <= focus.index < box.stop[focus.axis]:
-            return Combined(values, likeliest(values), {})
-        return self.combiner.combine(box, values, finished=False)
+            return Combined(values, named, {})
+        seen, values = box.slab(focus.axis, focus.index, focus.index + 1), values.copy()
+        there = (slice(None), *seen.within(box))
+        said = self.combiner.combine(seen, values[there], finished=False)
+        values[there], named[there[1:]] = said.probabilities, said.classes
+        return Combined(values, named, {})
 
     def _pool(self, box: Box, values: NDArray[np.float32], first: NDArray[np.float32] | None) -> None:
         """Put together what is said of a box; it waits until that of all around is known too.
@@ -379,7 +382,7 @@ class Predictor:
             sections = (across, sections_together(size, voxels))
         return choose(region, multiples, self.evaluator.radius, voxels, sections)
 
-    def _planned(self, journal: Journal, control: Control | None) -> list[Pass]:
+    def _planned(self, journal: Journal) -> list[Pass]:
         if by_shards.goes_by_shards(journal.plan):
             return []
         try:
@@ -390,10 +393,7 @@ class Predictor:
         if large is not None:
             journal.begin(large)
             return []
-        focus = control.in_view(self.shape) if control is not None else None
         ways: list[int | None] = list(self.frame.passes) or [None]
-        # The direction in view is seen first.
-        ways.sort(key=lambda across: focus is None or across != focus.axis)
         passes = [Pass(across, self._cut(Box.whole(self.shape), across)) for across in ways]
         self.evaluator.say_if_short(one.lattice for one in passes)
         journal.begin([one.to_plain() for one in passes])
