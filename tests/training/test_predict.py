@@ -162,6 +162,14 @@ def test_predicts_near_the_view_first_and_stops(trained, monkeypatch):
     assert update.stopped
 
 
+def test_what_is_in_view_changes_nothing(trained):
+    found = []
+    for focus in (None, Focus(0, 3), Focus(1, 6), Focus(2, 5)):
+        list(predict(trained, Control(focus=focus)))
+        found.append(np.load(trained.prediction))
+    assert all(np.array_equal(one, found[0]) for one in found)
+
+
 def test_both_directions_are_averaged(trained):
     p = predictor(trained)
     whole = Box.whole(p.shape)
