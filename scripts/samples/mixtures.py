@@ -123,9 +123,7 @@ def mixtures(rocks: Rocks, pretrained: Pretrained, rng: np.random.Generator, fol
         both, told = features.read(Box.whole(shape)), told_of(features, carried)
         for across in (0, 1):
             for line in rng.choice(shape[across], _LINES, replace=False).tolist():
-                start, stop = [0, 0, 0], list(shape)
-                start[across], stop[across] = line, line + 1
-                box = Box(tuple(start), tuple(stop))
+                box = Box.whole(shape).slab(across, line, line + 1)
                 seen = both[(slice(None), *box.slices)] if rng.random() < 0.6 else features.read(box)
                 carries = carried.say(box)
                 parts = (

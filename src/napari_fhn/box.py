@@ -62,7 +62,7 @@ class Box:
         return tuple(slice(a - o, b - o) for a, b, o in zip(self.start, self.stop, outer.start, strict=True))
 
     def slab(self, axis: int, first: int, last: int) -> Box:
-        """Return the part of it from one index along an axis to before another, both inside.
+        """Return the box with other ends along an axis: from one index to before another.
 
         Examples
         --------

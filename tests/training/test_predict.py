@@ -16,6 +16,7 @@ from napari_fhn.network import convolution, side_by_side
 from napari_fhn.network.architecture import levels
 from napari_fhn.network.build import build
 from napari_fhn.training import BoxChanged, Control, Done, Focus, Input, Job, JobError, Note, Schedule, fit, predict
+from napari_fhn.training.combination.settings import Combination
 from napari_fhn.training.data.frame import Frame
 from napari_fhn.training.data.volume import Volume
 from napari_fhn.training.models import model as models
@@ -162,11 +163,17 @@ def test_predicts_near_the_view_first_and_stops(trained, monkeypatch):
     assert update.stopped
 
 
-def test_what_is_in_view_changes_nothing(trained):
+@pytest.mark.parametrize("finished", ["auto", "off"])
+def test_what_is_in_view_changes_nothing(layered, finished):
+    job, _ = layered
+    made = Combination(smoothing=finished, order=finished)
+    job = replace(job, schedule=replace(job.schedule, steps=5), combination=made)
+    list(fit(job))
+    assert {"reflectors", "pretrained"} <= {one.name for one in models.load(job.model).combination.factors}
     found = []
     for focus in (None, Focus(0, 3), Focus(1, 6), Focus(2, 5)):
-        list(predict(trained, Control(focus=focus)))
-        found.append(np.load(trained.prediction))
+        list(predict(job, Control(focus=focus)))
+        found.append(np.load(job.prediction))
     assert all(np.array_equal(one, found[0]) for one in found)
 
 

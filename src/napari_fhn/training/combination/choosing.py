@@ -98,6 +98,4 @@ def _without(labels: LabelFile, box: Box, values: NDArray[np.int64], vertical: i
     free = ~there.any(axis=tuple(axis for axis in range(there.ndim) if axis != vertical))
     ends = np.flatnonzero(np.diff(free.astype(np.int8), prepend=0, append=0)) + box.start[vertical]
     for first, last in ends.reshape(-1, 2).tolist():
-        start, stop = list(box.start), list(box.stop)
-        start[vertical], stop[vertical] = first, last
-        yield Box(tuple(start), tuple(stop))
+        yield box.slab(vertical, first, last)

@@ -46,10 +46,6 @@ OUTPUTS = 3
 FEATURES, CARRIED = 0.8, 0.5
 """How much features and what is carried count where it says nothing."""
 
-_TRUST = 0.75
-"""How far what it says is followed: it learnt on generated surveys, and yours is another. On those to tune on, drawn
-twice as large, 0.75 does as well as 1; on a survey of another generator better."""
-
 _DOUBT = 0.03
 """Share of what features say that is alike for all classes."""
 
@@ -70,11 +66,14 @@ class Gate(nn.Module):
     ----------
     network : HyperbolicNetwork
         Of `CHANNELS` channels, read as `OUTPUTS` numbers of each cell.
+    trust : float
+        How far what it says is followed: all the way with 1, while with 0 both count the same everywhere.
     """
 
-    def __init__(self, network: HyperbolicNetwork) -> None:
+    def __init__(self, network: HyperbolicNetwork, trust: float = 1.0) -> None:
         super().__init__()
         self.network = network
+        self.trust = trust
 
     @property
     def radius(self) -> int:
@@ -117,9 +116,7 @@ class Gate(nn.Module):
         """
         features = (1 - _DOUBT) * features + _DOUBT / features.shape[1]
         shown = self.shown(features, carried, confidence, distance, amplitudes, told)
-        said = self.network(shown.flatten(0, 1), resting=resting)
-        if not self.training:
-            said = _TRUST * said
+        said = self.trust * self.network(shown.flatten(0, 1), resting=resting)
         said = F.interpolate(said, scale_factor=CELL, mode="bilinear", align_corners=False)
         more, much, beside = said.reshape(*features.shape[:2], *said.shape[1:]).unbind(2)
         found: Tensor = (
@@ -275,9 +272,7 @@ class Gated:
 
     def _beside(self, outer: Box, across: int, first: int, last: int, present: NDArray[np.intp]) -> list[Floats]:
         """Return what a gate is shown beside features, of some sections of a box: the first axis counts them."""
-        start, stop = list(outer.start), list(outer.stop)
-        start[across], stop[across] = outer.start[across] + first, outer.start[across] + last
-        box = Box(tuple(start), tuple(stop))
+        box = outer.slab(across, outer.start[across] + first, outer.start[across] + last)
         line = len(self._features.labels.shape) == 2
         said = self._carried.say(Box(box.start[1:], box.stop[1:]) if line else box)
         classes = said.probabilities[present].reshape(-1, *box.shape)

@@ -142,14 +142,12 @@ def _open(
         dips = DipField.open(amplitudes, folder, stamp=stamp, memory=_room(job))
         factors: dict[str, Factor] = {}
         last: Callable[[], object] = lambda: None  # noqa: E731
-        preparing = None
         if labels is not None and names:
             standing = labels if upright else UprightLabels(labels, vertical)
             carried = Carried(standing, dips)
             if carries:
                 last = lambda: carried.marches.lattice  # noqa: E731
-        if much(dips, math.prod(dips.shape)):
-            preparing = Preparing(dips, last)
+        preparing = Preparing(dips, last) if much(dips, math.prod(dips.shape)) else None
         if labels is not None and "reflectors" in names:
             factors["reflectors"] = carried
         if labels is not None and "pretrained" in names:

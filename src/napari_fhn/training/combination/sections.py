@@ -199,9 +199,7 @@ class Sections:
 
     def _read(self, outer: Box, across: int, first: int, last: int) -> Tensor:
         """Return what the network is shown of some sections: ``(sections, 4, along, down)``."""
-        start, stop = list(outer.start), list(outer.stop)
-        start[across], stop[across] = first - 1, last + 1
-        values = np.moveaxis(self.amplitudes(Box(tuple(start), tuple(stop))), across, 0)
+        values = np.moveaxis(self.amplitudes(outer.slab(across, first - 1, last + 1)), across, 0)
         data = np.empty((last - first, 4, *values.shape[1:]), np.float32)
         for channel in range(3):
             data[:, channel] = values[channel : channel + last - first]

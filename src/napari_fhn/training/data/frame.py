@@ -149,10 +149,8 @@ class Frame:
         """Read the data channels of :meth:`read`."""
         if across is None:
             return self.volume.read(self._in_volume(box))
-        start, stop = list(box.start), list(box.stop)
-        start[across] -= self.context
-        stop[across] += self.context
-        values = np.moveaxis(self.volume.read(Box(tuple(start), tuple(stop))), 1 + across, 1)
+        around = box.slab(across, box.start[across] - self.context, box.stop[across] + self.context)
+        values = np.moveaxis(self.volume.read(around), 1 + across, 1)
         return values.reshape(-1, *values.shape[2:])
 
     def data_of_all(self, box: Box, across: int | None) -> NDArray[np.float32]:
@@ -172,10 +170,8 @@ class Frame:
         """
         if across is None:
             return self.data(box, None)[np.newaxis]
-        start, stop = list(box.start), list(box.stop)
-        start[across] -= self.context
-        stop[across] += self.context
-        values = np.moveaxis(self.volume.read(Box(tuple(start), tuple(stop))), 1 + across, 0)
+        around = box.slab(across, box.start[across] - self.context, box.stop[across] + self.context)
+        values = np.moveaxis(self.volume.read(around), 1 + across, 0)
         beside = np.lib.stride_tricks.sliding_window_view(values, 2 * self.context + 1, axis=0, writeable=True)
         found = np.moveaxis(beside, -1, 2)
         return np.ascontiguousarray(found).reshape(len(found), -1, *found.shape[3:])

@@ -149,9 +149,7 @@ def _looked_at(
     if across is not None:
         regions = []
         for centre in lattice.centres[across].tolist():
-            start, stop = list(whole.start), list(whole.stop)
-            start[across], stop[across] = centre, centre + 1
-            regions.append(Box(tuple(start), tuple(stop)))
+            regions.append(whole.slab(across, centre, centre + 1))
 
     def evaluate(box: Box, used: Box) -> NDArray[np.float32]:
         if control.stop.is_set():
