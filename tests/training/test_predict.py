@@ -148,12 +148,12 @@ def test_writes_the_section_and_nothing_else(trained):
 
 def test_predicts_near_the_view_first_and_stops(trained, monkeypatch):
     monkeypatch.setattr(predicting, "sections_together", lambda *_: 1)
-    control = Control(focus=Focus(1, 6))
+    control = Control(focus=Focus(0, 6))
     boxes = []
     whole = Box.whole(np.load(trained.prediction).shape)  # said once: what training painted is taken away
     for update in predict(trained, control):
         if isinstance(update, BoxChanged) and update.box != whole:
-            boxes.append(update.box.start[1])
+            boxes.append(update.box.start[0])
             if len(boxes) == 5:
                 control.stop.set()
     assert boxes[0] == 6

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,4 +38,13 @@ class Factor(Protocol):
 
     def without(self, bodies: Collection[int]) -> Factor:
         """Return the same factor as if these bodies (see :class:`napari_fhn.structure.bodies.Bodies`) had no labels."""
+        ...
+
+
+@runtime_checkable
+class SeesSections(Protocol):
+    """A factor that looks at vertical sections: those of either direction tell it something else."""
+
+    def read_across(self, box: Box, across: int) -> NDArray[np.float32]:
+        """Return what :meth:`Factor.read` does, seen in sections across one of the two lateral axes."""
         ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -41,6 +42,20 @@ class Knowing:
         return self
 
 
+class Looking(Knowing):
+    """Looks at sections: across inlines it is as sure as it can be, and across crosslines it says another class."""
+
+    def __init__(self, *known: Any) -> None:
+        super().__init__(*known)
+        self.across: list[tuple[Box, int]] = []
+
+    def read_across(self, box: Box, across: int) -> NDArray[np.float32]:
+        self.across.append((box, across))
+        said = super().read(box)
+        self.asked.pop()
+        return np.asarray(said if across == 0 else np.roll(said, 1, axis=0), np.float32)
+
+
 class Averaging:
     """Averages sections over their neighbours, three on each side."""
 
@@ -65,10 +80,16 @@ def combined(layered, monkeypatch) -> Callable[..., tuple[Job, NDArray[np.uint8]
     """Return a function that gives a job whose prediction listens to a factor that is right so often and so sure."""
     job, truth = layered
 
-    def made(sure: float = 0.8, right: float = 0.9, smoother: object = None, **chosen: object):
+    def made(
+        sure: float = 0.8,
+        right: float = 0.9,
+        smoother: object = None,
+        kind: type[Knowing] = Knowing,
+        **chosen: object,
+    ):
         rng = np.random.default_rng(5)
         said = np.where(rng.random(truth.shape) < right, truth, rng.integers(1, 4, truth.shape)).astype(np.uint8)
-        factor = Knowing("reflectors", said, 3, sure)
+        factor = kind("reflectors", said, 3, sure)
         monkeypatch.setattr(opening, "_open", lambda *_, **__: ({"reflectors": factor}, smoother, None))
         return replace(job, combination=Combination(**chosen)), truth, factor
 

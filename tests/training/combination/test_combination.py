@@ -18,10 +18,10 @@ from napari_fhn.training.combination.combiner import Combiner
 from napari_fhn.training.combination.settings import Combination, FactorWeight, Foretold, Found, believed
 from napari_fhn.training.data.labelled import LabelFile
 from napari_fhn.training.models import model as models
+from napari_fhn.training.prediction import by_shards, provenance
 from napari_fhn.training.prediction import journal as journals
-from napari_fhn.training.prediction import provenance
 
-from .conftest import Averaging, Knowing
+from .conftest import Averaging, Knowing, Looking
 
 
 def trained(job: Job, **control: object) -> list[object]:
@@ -185,6 +185,44 @@ def test_a_smoothed_and_ordered_prediction_is_the_same_whole_and_in_parts(combin
     assert sum(box.shape[0] * box.shape[1] for box in factor.asked) == 12 * 20  # a factor is asked once of each voxel
 
 
+@pytest.mark.parametrize("smoothing", ["off", "on"])
+def test_who_looks_at_sections_is_asked_once_in_each_direction(combined, monkeypatch, smoothing):
+    job, _, factor = combined(kind=Looking, smoother=Averaging(), smoothing=smoothing, order="off")
+    job = replace(job, outputs=("probabilities",))
+    trained(job)
+    factor.across.clear()
+    list(predict(job, Control(watched=False)))
+    for across in (0, 1):
+        asked = np.zeros(factor.truth.shape, int)
+        for box, other in factor.across:
+            asked[box.slices] += other == across
+        assert (asked == 1).all()
+    alone = np.load(job.factor_paths["reflectors"])
+    mean = factor.read_across(Box.whole(factor.truth.shape), 0) + factor.read_across(Box.whole(factor.truth.shape), 1)
+    two = np.sort(mean, axis=0)
+    assert (np.take_along_axis(mean, alone[np.newaxis] - 1, axis=0) > two[-1:] - 2e-3).all()  # of both, not of the last
+    # Shard by shard it is the same.
+    whole = np.load(job.output_path("probabilities"))
+    monkeypatch.setattr(by_shards, "LARGE_VOXELS", 1)
+    monkeypatch.setattr(by_shards, "shard_shape", lambda *_, **__: (5, 7, 32))
+    again = replace(job, prediction=str(Path(job.prediction).with_name("again.npy")))
+    np.save(again.prediction, np.zeros(factor.truth.shape, np.uint8))
+    list(predict(again))
+    np.testing.assert_allclose(np.load(again.output_path("probabilities")), whole, atol=4e-3)
+
+
+def test_while_the_second_direction_is_missing_the_picture_is_of_all_who_have_seen_the_first(combined):
+    job, _, factor = combined(kind=Looking, right=1.0, sure=0.99, smoothing="off", order="off")
+    trained(job)
+    control = Control(watched=False)
+    for update in predict(job, control):
+        if isinstance(update, BoxChanged):
+            break
+    control.stop.set()
+    there = update.box.slices
+    assert (np.load(job.prediction)[there] == factor.truth[there]).mean() > 0.9
+
+
 def test_stopped_in_the_last_pass_it_goes_on_there(combined, monkeypatch):
     job, _, factor = combined(smoother=Averaging(), smoothing="on")
     trained(job)
@@ -307,7 +345,7 @@ def test_boxes_of_the_last_pass_cover_everything_once(monkeypatch):
 def test_a_factor_without_weight_is_not_asked():
     factor = Knowing("reflectors", np.ones((2, 2), np.uint8), 2, 0.9)
     combiner = Combiner({"reflectors": factor}, Found((FactorWeight("network", 1.0, 0.1),)), (2, 2), None)
-    combiner.combine(Box.whole((2, 2)), np.full((2, 2, 2), 0.5, np.float32))
+    combiner.combine(Box.whole((2, 2)), {"network": np.full((2, 2, 2), 0.5, np.float32)})
     assert not factor.asked
 
 

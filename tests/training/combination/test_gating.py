@@ -142,6 +142,17 @@ def test_tiles_have_no_seams(weighed, survey):
         np.testing.assert_allclose(told.read(box), whole[(slice(None), *box.slices)], atol=1e-4, err_msg=f"{box}")
 
 
+def test_of_the_whole_survey_it_says_the_mean_of_both_directions(weighed, survey):
+    told, whole = weighed(), Box.whole(survey.truth.shape)
+    ways = [told.read_across(whole, across) for across in (0, 1)]
+    np.testing.assert_allclose(told.read(whole), (ways[0] + ways[1]) / 2, atol=1e-5)
+    assert np.abs(ways[0] - ways[1]).max() > 0.1
+    for across, (start, stop) in enumerate((((3, 0, 0), (7, *whole.stop[1:])), ((0, 9, 0), (48, 13, whole.stop[2])))):
+        box = Box(start, stop)
+        part = told.read_across(box, across)
+        np.testing.assert_allclose(part, ways[across][(slice(None), *box.slices)], atol=1e-4)
+
+
 def test_crosslines_and_time_slices_are_seen(weighed, survey):
     lines, traces, samples = survey.truth.shape
     told = weighed()
@@ -237,5 +248,5 @@ def test_a_prediction_hears_it_unless_nothing_is_to_be_carried(layered_3d):
         combiner, _ = open_combiner(replace(job, combination=Combination(factors, "off", "off")), frame, labels)
         assert combiner is not None
         assert isinstance(combiner.factors["pretrained"], kind)
-        found = combiner.combine(Box.whole(frame.shape), None)
+        found = combiner.combine(Box.whole(frame.shape), {})
         assert (found.classes == truth).mean() > 0.8

@@ -303,7 +303,7 @@ def test_a_prediction_of_a_volume_is_made_of_it(layered_3d):
     assert combiner is not None
     assert not notes
     assert combiner.heard == ("pretrained",)
-    found = combiner.combine(Box.whole(frame.shape), None)
+    found = combiner.combine(Box.whole(frame.shape), {})
     assert (found.classes == truth).mean() > 0.8
 
 

@@ -40,7 +40,7 @@ def test_reflectors_are_followed_whichever_axis_is_vertical(layered_3d, vertical
         combiner.found = replace(combiner.found, reach=(2, 4), order=(0, 1, 2), penalty=6.0)
         assert [combiner.halo[axis], sum(combiner.halo)] == [0, 6]
         assert {box.shape[axis] for box in finishing.boxes(combiner, 3)} == {32}
-        found = combiner.combine(Box.whole(frame.shape), None)
+        found = combiner.combine(Box.whole(frame.shape), {})
         assert not combiner.look()
         said.append((np.moveaxis(found.probabilities, 1 + axis, -1), np.moveaxis(found.classes, axis, -1)))
     np.testing.assert_allclose(said[0][0], said[1][0], atol=1e-5)

@@ -11,14 +11,18 @@ from numpy.typing import NDArray
 
 from napari_fhn.box import Box
 from napari_fhn.structure.decoding import decode
-from napari_fhn.structure.factor import Factor
+from napari_fhn.structure.factor import Factor, SeesSections
 from napari_fhn.structure.pooling import pool
-from napari_fhn.training.combination.remembered import Remembered
+from napari_fhn.training.combination.remembered import remembered
 from napari_fhn.training.combination.settings import NETWORK, Found
 from napari_fhn.training.prediction.outputs import likeliest
 
 if TYPE_CHECKING:
     from napari_fhn.training.combination.preparing import Preparing
+
+
+Opinions = Mapping[str, NDArray[np.float32]]
+"""By factor, ``(classes, *shape)`` probabilities."""
 
 
 class Smoother(Protocol):
@@ -124,7 +128,7 @@ class Combiner:
             Bytes that all of it may take.
         """
         each = room // max(1, len(self.factors))
-        self.factors = {name: Remembered(factor, self.shape, each) for name, factor in self.factors.items()}
+        self.factors = {name: remembered(factor, self.shape, each) for name, factor in self.factors.items()}
 
     def without(self, bodies: Collection[int]) -> Combiner:
         """Return the same with factors that were not told of some bodies of labels."""
@@ -158,21 +162,46 @@ class Combiner:
         changed = [factor.look() for factor in self.factors.values()]  # all of them, whatever the first one says
         return any(changed)
 
-    def opinions(self, box: Box, network: NDArray[np.float32] | None) -> dict[str, NDArray[np.float32]]:
-        """Return what each factor says of a box, the network first."""
-        said = {} if network is None else {NETWORK: network}
-        return said | {name: self.factors[name].read(box) for name in self.heard}
+    @property
+    def directed(self) -> tuple[str, ...]:
+        """Names of those that say something else of either direction of sections, the network first."""
+        return (NETWORK, *(name for name in self.heard if isinstance(self.factors[name], SeesSections)))
 
-    def combine(self, box: Box, network: NDArray[np.float32] | None, *, finished: bool = True) -> Combined:
+    def seen(self, box: Box, network: NDArray[np.float32], across: int | None) -> Opinions:
+        """Return what sections of one direction tell of a box: the network, and factors that look at sections too.
+
+        Parameters
+        ----------
+        box : Box
+            Inside the survey.
+        network : ndarray
+            ``(classes, *box.shape)``, what the network says.
+        across : int or None
+            The axis across which sections lie; None where there are no two directions.
+        """
+        found = {NETWORK: network}
+        if across is not None:
+            for name in self.heard:
+                factor = self.factors[name]
+                if isinstance(factor, SeesSections):
+                    found[name] = factor.read_across(box, across)
+        return found
+
+    def opinions(self, box: Box, said: Opinions) -> Opinions:
+        """Return what each factor says of a box, the network first: what is said already, and the others are asked."""
+        first = {name: said[name] for name in (NETWORK,) if name in said}
+        return first | {name: said[name] if name in said else self.factors[name].read(box) for name in self.heard}
+
+    def combine(self, box: Box, said: Opinions, *, finished: bool = True) -> Combined:
         """Put together what is said of a box.
 
         Parameters
         ----------
         box : Box
             Inside the survey.
-        network : ndarray or None
-            ``(classes, *box.shape)``, what the network says; None before there is one.
-
+        said : mapping of str to ndarray
+            ``(classes, *box.shape)``, what is said already: what the network says, unless there is none yet, and
+            perhaps what factors do, see :meth:`seen`. The others are asked.
         finished : bool
             Without it only what is said of each voxel itself: neither averaged nor in the order of layers.
 
@@ -182,13 +211,17 @@ class Combiner:
             Averaged along the structure over what lies in the box, and in the order of layers where the box holds whole
             columns.
         """
-        said = self.opinions(box, network)
-        together = pool(said, (self.found.heard(0.0) if network is None else self.found).weights)
+        said = self.opinions(box, said)
+        together = self.together(said)
         alone = {name: _named(one) for name, one in said.items()}
         if not finished:
             return Combined(together, likeliest(together), alone)
         end = self.finished(box, together)
         return Combined(end.probabilities, end.classes, alone)
+
+    def together(self, said: Opinions) -> NDArray[np.float32]:
+        """Return ``(classes, *shape)``, what some factors come to, and nobody else is asked."""
+        return pool(said, (self.found if NETWORK in said else self.found.heard(0.0)).weights)
 
     def finished(self, box: Box, pooled: NDArray[np.float32]) -> Combined:
         """Return what was pooled, averaged along the structure, and in the order of layers as :meth:`combine` does."""
@@ -209,6 +242,18 @@ class Combiner:
         columns = np.moveaxis(probabilities, 1 + vertical, -1)
         penalty = np.inf if self.found.penalty is None else self.found.penalty
         return np.moveaxis(decode(columns, np.array(self.found.order), penalty) + np.uint8(1), -1, vertical)
+
+
+def seen(combiner: Combiner | None, box: Box, network: NDArray[np.float32], across: int | None) -> Opinions:
+    """Return what :meth:`Combiner.seen` does; what the network says where nothing else does."""
+    return {NETWORK: network} if combiner is None else combiner.seen(box, network, across)
+
+
+def combined(combiner: Combiner | None, box: Box, said: Opinions) -> Combined:
+    """Return what :meth:`Combiner.combine` does; what the network says where nothing else does."""
+    if combiner is None:
+        return Combined(said[NETWORK], likeliest(said[NETWORK]), {})
+    return combiner.combine(box, said)
 
 
 def _named(said: NDArray[np.float32]) -> NDArray[np.uint8]:

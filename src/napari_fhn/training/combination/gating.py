@@ -28,6 +28,7 @@ from napari_fhn.training.combination.foretelling import foretold
 from napari_fhn.training.combination.pretrained import PretrainedFeatures
 from napari_fhn.training.combination.pretrained_memory import most_side_by_side
 from napari_fhn.training.combination.settings import TITLES
+from napari_fhn.training.combination.upright import as_volume
 
 if TYPE_CHECKING:
     from napari_fhn.structure.carrying import Carried
@@ -216,15 +217,24 @@ class Gated:
 
     def read(self, box: Box) -> Floats:
         """Return ``(classes, *box.shape)`` that sum to 1; all alike where no two classes are known."""
-        present = self._features.present
-        if len(present) < 2 or not self._ready():
-            return self._features.read(box)
-        whole = box if len(box.shape) == 3 else Box((0, *box.start), (1, *box.stop))
-        across, outer = self._seen(whole)
-        found = self._features.read(outer if len(box.shape) == 3 else Box(outer.start[1:], outer.stop[1:]))
-        self._weigh(found.reshape(-1, *outer.shape), outer, across)
-        inside = whole.within(outer)
-        return found.reshape(-1, *outer.shape)[(slice(None), *inside)].reshape(-1, *box.shape)
+        ways = self._features.sections.ways(as_volume(box))
+        found = self.read_across(box, ways[0])
+        for across in ways[1:]:
+            found += self.read_across(box, across)
+        if len(ways) > 1:
+            found /= np.float32(len(ways))
+        return found
+
+    def read_across(self, box: Box, across: int) -> Floats:
+        """Return what :meth:`read` does, seen in sections across an axis."""
+        if len(self._features.present) < 2 or not self._ready():
+            return self._features.read_across(box, across)
+        whole, sections = as_volume(box), self._features.sections
+        outer = sections.grown(whole, 1 - across, self._gate.radius, self._gate.multiple)
+        grown = outer if len(box.shape) == 3 else Box(outer.start[1:], outer.stop[1:])
+        found = self._features.read_across(grown, across).reshape(-1, *outer.shape)
+        self._weigh(found, outer, across)
+        return found[(slice(None), *whole.within(outer))].reshape(-1, *box.shape)
 
     @property
     def foretold(self) -> tuple[float, float]:
@@ -234,12 +244,6 @@ class Gated:
             self._told_at = labels.version
             self._told = told_of(self._features, self._carried)
         return self._told
-
-    def _seen(self, box: Box) -> tuple[int, Box]:
-        """Return the axis across which sections of a box are looked at, as features are, and how much of them."""
-        sections = self._features.sections
-        across = sections.ways(box)[0]
-        return across, sections.grown(box, 1 - across, self._gate.radius, self._gate.multiple)
 
     def _weigh(self, said: Floats, outer: Box, across: int) -> None:
         """Put probabilities of both in the place of those of features, ``(classes, *outer.shape)``."""

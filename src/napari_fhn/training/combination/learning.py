@@ -205,7 +205,7 @@ class Combining:
         if (there | ~present).all():
             return box
         outer = finishing.surrounded(box, self.combiner) if len(box.shape) == 2 else box
-        said = self.combiner.combine(outer, None).within(box, outer)
+        said = self.combiner.combine(outer, {}).within(box, outer)
         if there.any():
             outputs.write_classes(box, said.classes * (present & ~there))
         else:

@@ -6,7 +6,7 @@ moment. So it speaks before the network of the labels has made a step, and no we
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +20,7 @@ from napari_fhn.training.combination.linear_head import LinearHead, Sums
 from napari_fhn.training.combination.pretrained_memory import WINDOWS
 from napari_fhn.training.combination.sections import Sections, Window
 from napari_fhn.training.combination.settings import TITLES
+from napari_fhn.training.combination.upright import as_volume
 
 Floats = NDArray[np.float32]
 
@@ -132,13 +133,20 @@ class PretrainedFeatures:
 
     def read(self, box: Box) -> Floats:
         """Return ``(classes, *box.shape)`` that sum to 1; all alike where no two classes are known."""
+        return self._read(box, self.sections.ways(as_volume(box)))
+
+    def read_across(self, box: Box, across: int) -> Floats:
+        """Return what :meth:`read` does, seen in sections across an axis."""
+        return self._read(box, (across,))
+
+    def _read(self, box: Box, ways: Sequence[int]) -> Floats:
         classes = self.labels.classes
         self._fit()
         if self._head is None:
             return np.full((classes, *box.shape), 1 / classes, np.float32)
         out = np.zeros((classes, *box.shape), np.float32)
-        whole = box if len(box.shape) == 3 else Box((0, *box.start), (1, *box.stop))
-        ways, told = self.sections.ways(whole), [out[k].reshape(whole.shape) for k in self._present]
+        whole = as_volume(box)
+        told = [out[k].reshape(whole.shape) for k in self._present]
         for across in ways:
             self.sections.add(told, whole, across, self._head)
         out /= np.float32(len(ways))

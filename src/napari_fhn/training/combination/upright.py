@@ -35,6 +35,17 @@ def laid(box: Box, vertical: int) -> Box:
     return Box(_back(box.start, vertical), _back(box.stop, vertical))
 
 
+def as_volume(box: Box) -> Box:
+    """Return a box of a line as one of a volume of a single section; one of a volume as it is.
+
+    Examples
+    --------
+    >>> as_volume(Box((8, 0), (12, 4))).start
+    (0, 8, 0)
+    """
+    return box if len(box.shape) == 3 else Box((0, *box.start), (1, *box.stop))
+
+
 class UprightLabels:
     """Labels with their vertical axis last, followed as they change.
 

@@ -282,7 +282,7 @@ class Weighing:
             flat = flat[:: max(1, -(-len(flat) // _SAMPLES))]
             places = np.unravel_index(flat, region.shape)
             network = predictor.network_probabilities(region, across)
-            said = combiner.opinions(region, network)
+            said = combiner.opinions(region, combiner.seen(region, network, across))
             yield _Sample(region, said, places, truth[places].astype(np.int64) - 1, body[places])
 
     def _regions(self, predictor: Predictor, margin: Sequence[int]) -> list[tuple[Box, int | None]]:

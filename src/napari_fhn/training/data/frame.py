@@ -42,9 +42,6 @@ class Frame:
         Channels that the network gets: data, neighbouring sections, and position.
     sections : tuple of int
         Axes across which sections may be taken; empty where the network has the dimensions of the volume.
-    passes : tuple of int
-        The same in the order in which a whole survey is predicted: the longest sections come last, and what is asked of
-        each voxel only once sees most in them.
     vertical : int or None
         The vertical axis as the network counts its axes.
     vertical_of_scores : int or None
@@ -79,7 +76,6 @@ class Frame:
         if self.sections and self.vertical_axis != 2:
             raise JobError("sections need two-way time or depth as the last axis: transpose the volume")
         _check_map(network, self.map_axis, bool(self.sections) or ndim == 2)
-        self.passes = tuple(sorted(self.sections, key=lambda axis: -volume.shape[axis]))
         self.shape = tuple(size for axis, size in enumerate(volume.shape) if axis != self.map_axis)
         self.vertical = 1 if self.sections else self.vertical_axis
         before = self.map_axis is not None and self.vertical is not None and self.map_axis < self.vertical

@@ -72,8 +72,8 @@ def identity(
         "flips": job.flips,
         "hidden": hidden,
         "made of": list(made_of),
-        # What waits for the last pass; once it was what the network says.
-        **({"waits": "pooled"} if made_of else {}),
+        # What waits: of either direction what all who see sections say, and in the end what all say together.
+        **({"waits": "directions"} if made_of else {}),
         **({} if precision == "float32" else {"precision": precision}),
     }
 

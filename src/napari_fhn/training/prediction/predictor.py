@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from napari_fhn.box import Box
 from napari_fhn.network.build import SegmentationNetwork
 from napari_fhn.training.combination import finishing
-from napari_fhn.training.combination.combiner import Combined, Combiner
+from napari_fhn.training.combination.combiner import Combined, Combiner, Opinions, combined, seen
 from napari_fhn.training.combination.settings import NETWORK
 from napari_fhn.training.control import Control, Focus
 from napari_fhn.training.data.frame import Frame
@@ -30,7 +30,7 @@ from napari_fhn.training.prediction.parts import Part, added
 from napari_fhn.training.prediction.recorder import Recorder
 from napari_fhn.training.prediction.regions import sections_together
 from napari_fhn.training.prediction.tiles import Lattice, Pass, choose
-from napari_fhn.training.prediction.waiting import Waiting, averaged
+from napari_fhn.training.prediction.waiting import Waiting, names_of
 
 _SIDE = 16
 """Sections that a 3D network looks at on each side to predict the one in view."""
@@ -131,9 +131,7 @@ class Predictor:
 
     def combined(self, box: Box, network: NDArray[np.float32]) -> Combined:
         """Return what all factors say of a box, of which the network says ``(classes, *box.shape)``."""
-        if self.combiner is not None:
-            return self.combiner.combine(box, network)
-        return Combined(network, likeliest(network), {})
+        return combined(self.combiner, box, {NETWORK: network})
 
     def write(self, region: Box, across: int | None, control: Control | None = None) -> Iterator[Box]:
         """Predict a region into the files, yielding each box as it is written; ends early when stopped."""
@@ -216,8 +214,9 @@ class Predictor:
     def everything(self, journal: Journal, control: Control | None = None) -> Iterator[tuple[Box, float]]:
         """Predict the whole survey, or what a journal says is left of it.
 
-        Sections are predicted in both directions and their probabilities averaged: the two make unlike mistakes. What
-        the first direction says is shown at once; its probabilities wait in a file for the second.
+        Sections are predicted in both directions and their probabilities averaged, those of the network and those of
+        factors that look at sections too: the two make unlike mistakes. What the first direction says is shown at once;
+        its probabilities wait in a file for the second.
 
         Parameters
         ----------
@@ -247,7 +246,8 @@ class Predictor:
             if not self._waiting_file.exists():
                 journal.begin(journal.plan)  # what waited is gone
             try:
-                self._waiting = Waiting(self._waiting_file, (self.network.classes, *self.shape))
+                names = names_of(self.combiner, len(passes))
+                self._waiting = Waiting.in_file(self._waiting_file, names, self.network.classes, self.shape)
             except JobError as error:
                 if len(passes) > 1:
                     raise
@@ -259,15 +259,10 @@ class Predictor:
                 done += sum(math.prod(box.shape) for box in finished)
                 tiles = ahead(self._tiles(one.lattice, one.across, control, finished))
                 for box, values in tiles:
-                    first = self._waiting.get(box) if number and self._waiting is not None else None
-                    if number < len(passes) - 1:
-                        assert self._waiting is not None
-                        self._waiting.put(box, values)
-                        self.put_combined(box, self._at_first(box, values, control), half=True)
-                    elif last:
-                        self._pool(box, values, first)
-                    else:
-                        self.put(box, values if first is None else averaged(values, first))
+                    said = seen(self.combiner, box, values, one.across if len(passes) > 1 else None)
+                    if self._waiting is not None and number:
+                        said = self._waiting.averaged(box, said)
+                    self._take(box, said, control, half=number < len(passes) - 1)
                     if journal.finish(number, box) and self.recorder is not None:
                         self.recorder.flush()
                     done += math.prod(box.shape)
@@ -292,35 +287,36 @@ class Predictor:
         if self.recorder is not None:
             self.recorder.flush()
 
-    def _at_first(self, box: Box, values: NDArray[np.float32], control: Control | None) -> Combined:
-        """Return something to look at: what all factors say of the section in view, elsewhere what the network says.
+    def _at_first(self, box: Box, said: Opinions, control: Control | None) -> Combined:
+        """Return something to look at: of the section in view what all factors say, elsewhere of what is said already.
 
-        Factors are asked of each voxel once, when the network has said all.
+        Factors that see no sections are asked of each voxel once, when both directions have said all.
         """
         focus = None if control is None or not control.watched else control.in_view(self.shape)
+        values = said[NETWORK] if self.combiner is None or len(said) == 1 else self.combiner.together(said)
         named = likeliest(values)
         if self.combiner is None or focus is None or not box.start[focus.axis] <= focus.index < box.stop[focus.axis]:
             return Combined(values, named, {})
-        seen, values = box.slab(focus.axis, focus.index, focus.index + 1), values.copy()
-        there = (slice(None), *seen.within(box))
-        said = self.combiner.combine(seen, values[there], finished=False)
-        values[there], named[there[1:]] = said.probabilities, said.classes
+        view, values = box.slab(focus.axis, focus.index, focus.index + 1), values.copy()
+        there = (slice(None), *view.within(box))
+        inside = {name: one[there] for name, one in said.items()}
+        together = self.combiner.combine(view, inside, finished=False)
+        values[there], named[there[1:]] = together.probabilities, together.classes
         return Combined(values, named, {})
 
-    def _pool(self, box: Box, values: NDArray[np.float32], first: NDArray[np.float32] | None) -> None:
-        """Put together what is said of a box; it waits until that of all around is known too.
-
-        It waits below 0: whoever is killed now finds that it is no longer that of the first direction.
-        """
-        assert self.combiner is not None
-        assert self._waiting is not None
-        done = np.signbit(first := values if first is None else first)
-        said = self.combiner.combine(box, averaged(values, np.where(done, values, first)), finished=False)
-        if done.any():
-            pooled = np.where(done, -first, said.probabilities)
-            said = Combined(pooled, likeliest(pooled), said.alone)
-        self._waiting.put(box, -said.probabilities)
-        self.put_combined(box, said, half=True)
+    def _take(self, box: Box, said: Opinions, control: Control | None, *, half: bool) -> None:
+        """Write what is said of a box by one direction of two (`half`) or by all; what waits for more waits."""
+        if half:
+            assert self._waiting is not None
+            self._waiting.put(box, said)
+            self.put_combined(box, self._at_first(box, said, control), half=True)
+        elif self.combiner is None or not self.combiner.finishes:
+            self.put_combined(box, combined(self.combiner, box, said))
+        else:
+            assert self._waiting is not None
+            together = self.combiner.combine(box, said, finished=False)
+            pooled = self._waiting.put_together(box, together.probabilities)
+            self.put_combined(box, Combined(pooled, likeliest(pooled), together.alone), half=True)
 
     def _last_boxes(self) -> list[Box]:
         """Return the boxes of the last pass, nearest to the first one first; none where no voxel needs others."""
@@ -337,7 +333,7 @@ class Predictor:
             if control.stop.is_set():
                 raise Stopped
         outer = finishing.surrounded(box, self.combiner)
-        said = self.combiner.finished(outer, np.abs(self._waiting.get(outer))).within(box, outer)
+        said = self.combiner.finished(outer, self._waiting.get_together(outer)).within(box, outer)
         self.put_combined(box, said)  # what each factor says alone is there already
 
     def finished(self, journal: Journal, number: int) -> set[Box]:
@@ -393,8 +389,9 @@ class Predictor:
         if large is not None:
             journal.begin(large)
             return []
-        ways: list[int | None] = list(self.frame.passes) or [None]
+        ways: list[int | None] = list(self.frame.sections) or [None]
         passes = [Pass(across, self._cut(Box.whole(self.shape), across)) for across in ways]
         self.evaluator.say_if_short(one.lattice for one in passes)
         journal.begin([one.to_plain() for one in passes])
+        self._waiting_file.unlink(missing_ok=True)  # it would be of another prediction
         return passes

@@ -22,12 +22,12 @@ from numpy.typing import DTypeLike, NDArray
 from napari_fhn import leftovers, mapped
 from napari_fhn.box import Box
 from napari_fhn.training.combination import finishing
-from napari_fhn.training.combination.combiner import Combined, Combiner
+from napari_fhn.training.combination.combiner import Combined, Combiner, combined, seen
 from napari_fhn.training.control import Control
 from napari_fhn.training.machine.ahead import ahead
 from napari_fhn.training.prediction.evaluator import Evaluator, Stopped
-from napari_fhn.training.prediction.outputs import NoRoomError, from_half, likeliest, put_half
-from napari_fhn.training.prediction.waiting import averaged
+from napari_fhn.training.prediction.outputs import NoRoomError
+from napari_fhn.training.prediction.waiting import Waiting, names_of
 
 _IN_MEMORY = 2**28
 """Bytes of what waits that are held in memory; more lies in a file of the system's temporary folder."""
@@ -175,7 +175,7 @@ class Regions:
     @property
     def ways(self) -> list[int | None]:
         """The directions in which sections are seen; one that is none for other networks."""
-        return list(self._frame.passes) or [None]
+        return list(self._frame.sections) or [None]
 
     def seen(self, region: Box) -> int:
         """Return the voxels that the network sees for a region, in all its ways."""
@@ -210,32 +210,34 @@ class Regions:
         waits = last > 0 or outer != region or self._finishes
         classes = self._evaluator.network.classes
         with contextlib.ExitStack() as rooms:
-            waiting = rooms.enter_context(room_for((classes, *outer.shape) if waits else (0,), np.float16))
+            names = names_of(self._combiner, len(self.ways))
+            room = (len(names) * classes, *outer.shape) if waits else (0,)
+            waiting = Waiting(rooms.enter_context(room_for(room, np.float16)), names, outer)
             alone: dict[str, NDArray[np.uint8]] = {}
             for number, across in enumerate(self.ways):
                 for box, values in ahead(self._evaluated(outer, across, control)):
-                    there = box.within(outer)
+                    said = seen(self._combiner, box, values, across if last else None)
                     if number:
-                        values = averaged(values, from_half(waiting, (slice(None), *there)))
+                        said = waiting.averaged(box, said)
                     if number < last:
-                        put_half(waiting, (slice(None), *there), values)
+                        waiting.put(box, said)
                     elif not self._finishes:
-                        yield box, self._combined(box, values)
-                    else:  # each factor is asked once of a voxel
+                        yield box, combined(self._combiner, box, said)
+                    else:
                         assert self._combiner is not None
-                        said = self._combiner.combine(box, values, finished=False)
-                        put_half(waiting, (slice(None), *there), said.probabilities)
-                        for name, one in said.alone.items():
+                        together = self._combiner.combine(box, said, finished=False)
+                        waiting.put_together(box, together.probabilities)
+                        for name, one in together.alone.items():
                             if name not in alone:
                                 alone[name] = rooms.enter_context(room_for(outer.shape, np.uint8))
-                            alone[name][there] = one
+                            alone[name][box.within(outer)] = one
             if self._finishes:
                 assert self._combiner is not None
                 for box in finishing.boxes(self._combiner, classes, self._memory, region):
                     if control is not None and control.stop.is_set():
                         raise Stopped
                     around = finishing.surrounded(box, self._combiner)
-                    pooled = from_half(waiting, (slice(None), *around.within(outer)))
+                    pooled = waiting.get_together(around)
                     found = self._combiner.finished(around, pooled).within(box, around)
                     yield box, replace(found, alone={name: one[box.within(outer)] for name, one in alone.items()})
 
@@ -270,11 +272,6 @@ class Regions:
         radius = self._evaluator.radius
         halo = max(self._combiner.halo, default=0) if self._combiner is not None else 0
         return radius is not None and halo <= radius and not self._frame.present(tile.seen).any()
-
-    def _combined(self, box: Box, values: NDArray[np.float32]) -> Combined:
-        if self._combiner is not None:
-            return self._combiner.combine(box, values)
-        return Combined(values, likeliest(values), {})
 
 
 @contextmanager
