@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import functools
 import shlex
 import sys
 from collections.abc import Sequence
@@ -166,8 +167,12 @@ def _parsers() -> dict[str, Parser]:
     return dict(commands.choices)
 
 
+@functools.cache
 def parser() -> Parser:
-    """Return the parser of the whole command line."""
+    """Return the parser of the whole command line.
+
+    It is made once: its thousand options take longer than many a command.
+    """
     whole = Parser(
         prog="napari-fhn",
         description="Segment seismic volumes, hyperspectral cubes and maps from sparse labels.",
