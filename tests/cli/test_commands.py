@@ -16,8 +16,7 @@ import pytest
 from tests.cli.conftest import run_of
 
 from napari_fhn import surveys
-from napari_fhn.cli import main
-from napari_fhn.cli.commands import parser
+from napari_fhn.cli import commands, main
 from napari_fhn.project import Session
 from napari_fhn.sample_data import HYPERSPECTRAL
 from napari_fhn.training import updates
@@ -257,6 +256,6 @@ def test_a_full_disk_is_said_in_a_sentence(monkeypatch, capsys):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("napari_fhn.cli.recipes.run", full)
-    monkeypatch.setattr("napari_fhn.cli.commands.parser", parser.__wrapped__)  # one that was made names the other
+    monkeypatch.setattr(commands, "_parser_with", commands._parser_with.__wrapped__)  # else one that names the other
     assert main(["recipes"]) == 2
     assert "no room left on the disk" in capsys.readouterr().err

@@ -42,6 +42,7 @@ from napari_fhn.cli import (
 )
 from napari_fhn.cli.exits import INTERRUPTED, OK, WRONG
 from napari_fhn.cli.options import Parser
+from napari_fhn.training.recipes import RECIPES
 
 #: In the order in which ``--help`` lists them. Each has ``add(commands)``, which describes its options and imports
 #: nothing heavy, and ``run(options)``, which returns the exit code.
@@ -167,12 +168,14 @@ def _parsers() -> dict[str, Parser]:
     return dict(commands.choices)
 
 
-@functools.cache
 def parser() -> Parser:
-    """Return the parser of the whole command line.
+    """Return the parser of the whole command line."""
+    return _parser_with(tuple(RECIPES))
 
-    It is made once: its thousand options take longer than many a command.
-    """
+
+@functools.cache
+def _parser_with(recipes: tuple[str, ...]) -> Parser:
+    """Return the parser; made once for the recipes there are: its thousand options take longer than many a command."""
     whole = Parser(
         prog="napari-fhn",
         description="Segment seismic volumes, hyperspectral cubes and maps from sparse labels.",
