@@ -32,6 +32,7 @@ import psutil
 import kills
 import napari_fhn as fhn
 import small_work
+from asked_memory import asked_for
 from machine import machine
 from napari_fhn.project.exporting.exporter import Request
 from napari_fhn.project.predictions.predictions import Tidying
@@ -111,19 +112,6 @@ def watched(session: Path) -> dict[str, float]:
         "disk": round(sum(path.stat().st_size for path in session.rglob("*") if path.is_file()) / 1e3, 1),
         "objects": round(len(gc.get_objects()) / 1e3, 1),
     }
-
-
-def asked_for(process: psutil.Process) -> int:
-    """Return the bytes in memory that a process has asked for: its heaps and stacks, and what it changed of files.
-
-    Memory of a process alone (USS) is something else: pages of libraries are among it as soon as no other process of
-    the machine has the same library, so that it grows by 70 MB when some other program that uses torch ends.
-    """
-    try:
-        rolled = Path(f"/proc/{process.pid}/smaps_rollup").read_text(encoding="ascii")
-    except FileNotFoundError:  # no Linux
-        return int(process.memory_full_info().uss)
-    return next(int(line.split()[1]) * 1024 for line in rolled.splitlines() if line.startswith("Anonymous:"))
 
 
 def growth(samples: list[dict[str, float]]) -> dict[str, float]:

@@ -13,6 +13,7 @@ from hypothesis import Phase, settings
 
 import displays
 import forked
+import quick_disk
 from napari_fhn import plugins
 
 ROOT = Path(__file__).parents[1]
@@ -61,6 +62,20 @@ def quick_looks() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def copied_processes() -> Iterator[None]:
+    """Processes that run the package begin as copies, for tests of what they do and not of how they begin."""
+    with forked.installed(forked.ForkedCode):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_writes() -> Iterator[None]:
+    """Nothing that is written here is waited for until it is on the disk (`tests/quick_disk.py`)."""
+    with quick_disk.installed():
+        yield
+
+
 @pytest.fixture(scope="session", autouse=True)
 def written_here(tmp_path_factory) -> Iterator[None]:
     """What exports remember of the files that they wrote is that of these tests."""
@@ -79,7 +94,10 @@ def shared_data() -> Path:
 
 
 #: Files that take longest go first, so that no process is left alone with one of them at the end.
-_FIRST = ("test_invariants.py", "test_engine.py", "test_benchmarks.py", "test_packaging.py", "test_end_to_end.py")
+_FIRST = (
+    "test_benchmarks.py", "test_invariants.py", "test_forecast.py", "test_pretrained.py", "test_packaging.py",
+    "test_engine.py", "test_end_to_end.py",
+)  # fmt: skip
 
 
 def pytest_configure(config: pytest.Config) -> None:

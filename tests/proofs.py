@@ -11,5 +11,5 @@ LONG = pytest.mark.skipif(not ASKED, reason="takes long, and what is like it run
 
 
 def examples(many: int) -> int:
-    """How many examples a property is tried on: a third of them, unless the long proofs are asked for."""
-    return many if ASKED else max(20, many // 3)
+    """How many examples a property is tried on: a sixth of them, unless the long proofs are asked for; 25 or more."""
+    return many if ASKED else max(25, many // 6)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 from collections.abc import Callable
 from types import MethodType
@@ -11,6 +12,7 @@ from weakref import WeakKeyDictionary
 import napari
 from napari.utils.events import EventEmitter
 from qtpy.QtWidgets import QApplication
+from vispy.visuals.shaders.function import Function
 
 # napari keeps something of every layer that was ever drawn, so a viewer is not used for ever.
 OFTEN = 25
@@ -22,16 +24,21 @@ _signature = EventEmitter._check_signature
 
 
 def _check_signature(callback: Callable[..., Any]) -> bool:
-    """What napari asks a hundred thousand times in the tests of a dock: whether a method takes the event."""
-    if not isinstance(callback, MethodType):
-        return _signature(callback)
-    function = callback.__func__
-    if function not in _taken:
-        _taken[function] = _signature(callback)
-    return _taken[function]
+    """What napari asks a hundred thousand times in the tests of a dock: whether a callback takes the event.
+
+    Methods and emitters answer alike, whosever they are.
+    """
+    kind: Any = callback.__func__ if isinstance(callback, MethodType) else type(callback)
+    if isinstance(callback, MethodType | EventEmitter):
+        if kind not in _taken:
+            _taken[kind] = _signature(callback)
+        return _taken[kind]
+    return _signature(callback)
 
 
 EventEmitter._check_signature = staticmethod(_check_signature)
+# The same few shaders are written out for every visual of every layer.
+Function._clean_code = staticmethod(functools.cache(functools.partial(Function._clean_code, None)))
 
 
 class _Kept:

@@ -65,7 +65,7 @@ def built(tmp_path_factory) -> dict[str, Path]:
 def installed(built, tmp_path_factory) -> Path:
     target = tmp_path_factory.mktemp("installed")
     run(
-        "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(target),
+        "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--no-compile", "--target", str(target),
         str(built["wheel"]), cwd=target,
     )  # fmt: skip
     return target

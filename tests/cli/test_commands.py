@@ -16,7 +16,7 @@ import pytest
 from tests.cli.conftest import run_of
 
 from napari_fhn import surveys
-from napari_fhn.cli import main
+from napari_fhn.cli import commands, main
 from napari_fhn.project import Session
 from napari_fhn.sample_data import HYPERSPECTRAL
 from napari_fhn.training import updates
@@ -229,6 +229,7 @@ def test_a_wrong_export_is_refused_before_the_work(survey, wells, capsys):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.usefixtures("copied_processes")
 def test_ctrl_c_keeps_what_was_trained(survey, wells, tmp_path):
     command = [sys.executable, "-m", "napari_fhn.cli", "train", str(survey), *wells, "--session", "s"]
     with subprocess.Popen(
@@ -255,5 +256,6 @@ def test_a_full_disk_is_said_in_a_sentence(monkeypatch, capsys):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("napari_fhn.cli.recipes.run", full)
+    monkeypatch.setattr(commands, "_parser_with", commands._parser_with.__wrapped__)  # else one that names the other
     assert main(["recipes"]) == 2
     assert "no room left on the disk" in capsys.readouterr().err

@@ -25,7 +25,7 @@ SAMPLE = "sample:hyperspectral"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
-@pytest.mark.usefixtures("small")
+@pytest.mark.usefixtures("small", "copied_processes")
 def test_interrupted_resumed_predicted_scored_and_reported(monkeypatch, capsys):
     # What else a prediction is made of is tried beside it: test_parity.py.
     monkeypatch.setitem(RECIPES, "spectra", replace(RECIPES["spectra"], combination=None))

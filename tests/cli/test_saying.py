@@ -71,6 +71,7 @@ def test_who_stops_is_told_what_is_left(capsys, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(info, "run", stopped)
+    monkeypatch.setattr(commands, "_parser_with", commands._parser_with.__wrapped__)  # else one that names the other
     assert main(["info", "sample:seismic"]) == 130
     assert "nothing is left half written" in capsys.readouterr().err
 

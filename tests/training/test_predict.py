@@ -269,6 +269,7 @@ def files(job: Job) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in outputs}
 
 
+@pytest.mark.usefixtures("copied_processes")
 def test_a_killed_prediction_goes_on_to_the_same_bits(trained, tmp_path, monkeypatch):
     job = replace(trained, outputs=("probabilities", "entropy"))
     job.save(tmp_path / "job.json")

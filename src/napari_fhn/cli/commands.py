@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import functools
 import shlex
 import sys
 from collections.abc import Sequence
@@ -41,6 +42,7 @@ from napari_fhn.cli import (
 )
 from napari_fhn.cli.exits import INTERRUPTED, OK, WRONG
 from napari_fhn.cli.options import Parser
+from napari_fhn.training.recipes import RECIPES
 
 #: In the order in which ``--help`` lists them. Each has ``add(commands)``, which describes its options and imports
 #: nothing heavy, and ``run(options)``, which returns the exit code.
@@ -168,6 +170,12 @@ def _parsers() -> dict[str, Parser]:
 
 def parser() -> Parser:
     """Return the parser of the whole command line."""
+    return _parser_with(tuple(RECIPES))
+
+
+@functools.cache
+def _parser_with(recipes: tuple[str, ...]) -> Parser:
+    """Return the parser; made once for the recipes there are: its thousand options take longer than many a command."""
     whole = Parser(
         prog="napari-fhn",
         description="Segment seismic volumes, hyperspectral cubes and maps from sparse labels.",

@@ -211,6 +211,7 @@ sys.stdin.readline()
 """
 
 
+@pytest.mark.usefixtures("copied_processes")
 @pytest.mark.parametrize("how", ["network", "nothing"])
 def test_a_training_whose_process_was_killed(work, how):
     first = work.train("first")

@@ -136,6 +136,7 @@ sys.stdin.readline()
 """
 
 
+@pytest.mark.usefixtures("copied_processes")
 def test_a_killed_writer_leaves_a_session_to_go_on_with(tmp_path):
     process = subprocess.Popen(
         [sys.executable, "-c", WRITES, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

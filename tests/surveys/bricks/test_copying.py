@@ -228,6 +228,7 @@ for copied in bricks.copy_bricks(survey, sys.argv[2], brick=(4, 8, 8)):
 """
 
 
+@pytest.mark.usefixtures("copied_processes")
 def test_a_killed_copy_goes_on_where_it_was(tmp_path, monkeypatch):
     values = np.random.default_rng(0).normal(size=(80, 16, 16)).astype(np.float32)
     np.save(tmp_path / "v.npy", values)
@@ -355,6 +356,7 @@ def test_what_is_there_is_not_run_over(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of files are POSIX")
+@pytest.mark.usefixtures("copied_processes")
 def test_a_full_disk_is_a_sentence(tmp_path):
     code = (
         "import resource, sys, numpy as np, xarray as xr\nfrom napari_fhn.surveys import SurveyError, bricks\n"

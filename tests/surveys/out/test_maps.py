@@ -194,6 +194,7 @@ except surveys.SurveyError as error:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of files are POSIX")
 @pytest.mark.parametrize("suffix", [".tif", ".img"])
+@pytest.mark.usefixtures("copied_processes")
 def test_a_disk_that_fills_up_is_a_sentence_and_the_old_file_stays(tmp_path, suffix):
     with rasterio.open(
         tmp_path / "in.tif", "w", driver="GTiff", width=300, height=300, count=1, dtype="uint8",

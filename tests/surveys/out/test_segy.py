@@ -304,6 +304,7 @@ surveys.save(sys.argv[2], np.full(survey.shape, 5, np.uint8), survey, progress=s
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
+@pytest.mark.usefixtures("copied_processes")
 def test_a_killed_export_leaves_the_old_file_and_the_next_one_tidies_up(tmp_path, make_segy):
     cube = np.zeros((20, 20, 30), np.float32)
     source = make_segy(tmp_path / "in.sgy", np.arange(20), np.arange(20), cube)

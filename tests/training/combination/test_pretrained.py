@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -37,10 +38,11 @@ def survey():
     return family.survey(2000)
 
 
-@pytest.fixture
-def volume(tmp_path, survey):
-    np.save(tmp_path / "survey.npy", survey.amplitude)
-    return Volume((Input(str(tmp_path / "survey.npy")),))
+@pytest.fixture(scope="module")
+def volume(tmp_path_factory, survey):
+    path = tmp_path_factory.mktemp("pretrained") / "survey.npy"
+    np.save(path, survey.amplitude)
+    return Volume((Input(str(path)),))
 
 
 def factor(volume, labels, classes, vertical=2):
@@ -52,8 +54,14 @@ def told(volume, survey):
     return factor(volume, survey.labels, len(survey.names))
 
 
-def test_it_knows_more_than_the_nearest_well(told, survey):
-    said = told.read(Box.whole(survey.truth.shape))
+@pytest.fixture(scope="module")
+def everywhere(volume, survey):
+    """What it says of the whole survey."""
+    return factor(volume, survey.labels, len(survey.names)).read(Box.whole(survey.truth.shape))
+
+
+def test_it_knows_more_than_the_nearest_well(everywhere, survey):
+    said = everywhere
     assert said.dtype == np.float32
     np.testing.assert_allclose(said.sum(axis=0), 1, atol=1e-5)
     line, trace = np.indices(survey.truth.shape[:2])
@@ -172,6 +180,8 @@ def test_what_is_kept_is_bounded(volume, survey, monkeypatch):
 
 
 _TAKES = """
+import json
+import os
 import sys
 import numpy as np
 import torch
@@ -186,7 +196,6 @@ from napari_fhn.training.job import Input
 from napari_fhn.training.machine.peak import Peak
 from napari_fhn.training.models import gating
 from napari_fhn.training.models.pretrained import bundled
-from napari_fhn.training.plan import features_bytes
 
 class Flat:
     def __init__(self, shape):
@@ -195,37 +204,46 @@ class Flat:
         flat = np.zeros((2, *box.shape), np.float32)
         return type("Dips", (), {"slopes": flat, "coherence": 1 + flat[0]})
 
+def takes(survey, painted, classes, told):
+    volume = Volume((Input(survey),))
+    shape = volume.shape
+    labels = np.zeros(shape, np.uint8)
+    columns = 1 + np.arange(shape[2], dtype=np.uint8) // -(-shape[2] // classes)
+    labels[np.linspace(0, shape[0] - 1, painted).astype(int)] = columns
+    labels[2::5, 3::90] = columns
+    box, known = Box((1, 0, 0), (5, *shape[1:])), Known(labels, classes)
+    carried = Carried(known, Flat(shape))
+    carried.read(box)
+    with Peak() as peak:
+        if told:
+            factor = PretrainedFeatures(known, Sections(volume, 2, bundled(), torch.device("cpu")))
+            Gated(factor, carried, gating.bundled()).read(box)
+        else:
+            volume.read(box, 1)
+        print(peak.grown(), flush=True)
+
 torch.set_num_threads(1)
-survey, painted, classes, told = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4] == "told"
-volume = Volume((Input(survey),))
-shape = volume.shape
-labels = np.zeros(shape, np.uint8)
-columns = 1 + np.arange(shape[2], dtype=np.uint8) // -(-shape[2] // classes)
-labels[np.linspace(0, shape[0] - 1, painted).astype(int)] = columns
-labels[2::5, 3::90] = columns
-box, known = Box((1, 0, 0), (5, *shape[1:])), Known(labels, classes)
-carried = Carried(known, Flat(shape))
-carried.read(box)
-with Peak() as peak:
-    if told:
-        factor = PretrainedFeatures(known, Sections(volume, 2, bundled(), torch.device("cpu")))
-        Gated(factor, carried, gating.bundled()).read(box)
-    else:
-        volume.read(box, 1)
-    print(peak.grown(), flush=True)
+for painted, classes in json.loads(sys.argv[2]):
+    for told in (True, False):  # a process each: what torch has once it keeps
+        child = os.fork()
+        if child == 0:
+            takes(sys.argv[1], painted, classes, told)
+            os._exit(0)
+        os.waitpid(child, 0)
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the system does not say the peak")
-@pytest.mark.parametrize(("shape", "painted", "classes"), [((8, 448, 512), 4, 3), ((8, 448, 512), 0, 9)])
-def test_it_takes_no_more_memory_than_the_forecast_says(tmp_path, shape, painted, classes):
+def test_it_takes_no_more_memory_than_the_forecast_says(tmp_path):
+    shape, cases = (8, 448, 512), [(4, 3), (0, 9)]  # painted sections, and classes
     np.save(tmp_path / "survey.npy", np.random.default_rng(0).standard_normal(shape).astype(np.float32))
-    taken = []
-    for told in ("told", "not"):  # a process each: what torch has once it keeps
-        command = [sys.executable, "-c", _TAKES, str(tmp_path / "survey.npy"), str(painted), str(classes), told]
-        taken.append(int(subprocess.run(command, capture_output=True, text=True, check=True).stdout))
-    more, most = taken[0] - taken[1], features_bytes(shape, 2, classes, threads=1)
-    assert 20e6 < more < most < 8 * more
+    command = [sys.executable, "-c", _TAKES, str(tmp_path / "survey.npy"), json.dumps(cases)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    taken = [int(line) for line in said.splitlines()]
+    assert len(taken) == 2 * len(cases)
+    for (painted, classes), told, not_told in zip(cases, taken[::2], taken[1::2], strict=True):
+        more, most = told - not_told, features_bytes(shape, 2, classes, threads=1)
+        assert 20e6 < more < most < 8 * more, (painted, classes)
 
 
 def test_a_forecast_of_a_small_survey_is_small_and_of_a_large_one_bounded():
@@ -253,14 +271,13 @@ def test_of_very_many_bodies_some_show_what_features_mean(volume, survey, monkey
 
 
 @pytest.mark.parametrize("vertical", [0, 1])
-def test_whichever_axis_is_vertical(tmp_path, volume, survey, vertical):
+def test_whichever_axis_is_vertical(tmp_path, volume, survey, everywhere, vertical):
     turned = {"survey": survey.amplitude, "labels": survey.labels}
     for name, values in turned.items():
         np.save(tmp_path / f"{name}-{vertical}.npy", np.moveaxis(values, 2, vertical))
     frame_of = Volume((Input(str(tmp_path / f"survey-{vertical}.npy")),), volume.normalisation)
     said = factor(frame_of, survey.labels, len(survey.names), vertical).read(Box.whole(survey.truth.shape))
-    expected = factor(volume, survey.labels, len(survey.names)).read(Box.whole(survey.truth.shape))
-    np.testing.assert_allclose(said, expected, atol=1e-5)
+    np.testing.assert_allclose(said, everywhere, atol=1e-5)
 
 
 def test_a_line_is_one_section_without_neighbours(tmp_path, survey):
