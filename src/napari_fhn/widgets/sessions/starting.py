@@ -6,15 +6,19 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from psygnal import SignalGroupDescriptor
+from qtpy.QtCore import QTimer
 
 from napari_fhn.project.sessions import layout
 from napari_fhn.project.sessions.outline import Outline
 from napari_fhn.project.sessions.recent import RecentSessions
 from napari_fhn.project.sessions.session_list import Entry, listed
 from napari_fhn.widgets.context import DeskContext
+from napari_fhn.widgets.data.material import survey_of
+from napari_fhn.widgets.data.stacking import is_map
+from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.label_opening import LabelOpening
 from napari_fhn.widgets.sessions.store import Ask, SessionStore
@@ -79,9 +83,16 @@ class Starting:
         self._opening = opening
         self._store = store
         self._recent = recent
+        self._looking = False
         self._folders = tuple(dict.fromkeys(folders))
+        self._book = book
         opening.known.connect(self._known)
         book.state.events.has_labels.connect(self._opened)
+        # Whichever way maps are opened, they come as layers; and the list may come after them.
+        for emitter in (context.data.state.events.material, self.state.events.recent):
+            emitter.connect(self._look_for_stack)
+        for emitter in self._comings_and_goings():
+            emitter.connect(self._look_for_stack)
 
     @property
     def sentence(self) -> str:
@@ -89,11 +100,15 @@ class Starting:
         known = self.state.known
         if known is None:
             return ""
-        did = "labelled" if known.labelled else "opened"
-        return f"You {did} this {known.day(datetime.date.today())}: {known.words}. Go on?"
+        did, what = "labelled" if known.labelled else "opened", "these maps as a stack" if known.maps else "this"
+        return f"You {did} {what} {known.day(datetime.date.today())}: {known.words}. Go on?"
 
     def go_on(self) -> None:
         """Go on with the session of the ticked survey, as it was looked at last."""
+        known = self.state.known
+        if known is not None and known.maps:
+            self._store.open(known.folder, lambda name: None)
+            return
         with self._store.returning():
             self._opening.new()
 
@@ -134,11 +149,41 @@ class Starting:
         self._context.background.run(lambda: listed(recent, folders, _MOST), show, lambda error: None)
 
     def _known(self, folder: Path | None) -> None:
-        self.state.known = None if folder is None else Outline.of(folder)
-        if self.state.known is not None:
-            self._context.messages.say(self.sentence)
-        elif folder is not None:
+        self._offer(None if folder is None else Outline.of(folder))
+        if self.state.known is None and folder is not None:
             self._context.messages.say(f"There are labels of this survey in {folder}: 'Show labels' opens them.")
+
+    def close(self) -> None:
+        """Let go of the viewer."""
+        for emitter in self._comings_and_goings():
+            disconnect(emitter, self._look_for_stack)
+
+    def _comings_and_goings(self) -> tuple[Any, ...]:
+        events = self._context.viewer.layers.events
+        return events.inserted, events.removed
+
+    def _look_for_stack(self, event: Any = None) -> None:
+        """Look whether the maps that are open were stacked before, once all have come that come together."""
+        if not self._looking:
+            self._looking = True
+            QTimer.singleShot(0, self._offer_stack)
+
+    def _offer_stack(self) -> None:
+        """Offer the session of a stack of the maps that are open, where no survey has one of its own."""
+        self._looking = False
+        known, context = self.state.known, self._context
+        if self._book.layer is not None or context.project.project is not None or (known and not known.maps):
+            return
+        maps = {str(survey_of(layer).attrs.get("source", "")) for layer in context.data.images() if is_map(layer)}
+        outlines = (entry.outline for entry in self.state.recent)
+        found = next((one for one in outlines if one is not None and one.maps and maps.issuperset(one.maps)), None)
+        if found != known:
+            self._offer(found)
+
+    def _offer(self, known: Outline | None) -> None:
+        self.state.known = known
+        if known is not None:
+            self._context.messages.say(self.sentence)
 
     def _opened(self, has_labels: bool) -> None:
         """Remember which session is open, once there are labels in it."""
