@@ -12,6 +12,7 @@ import shapely
 from qtpy.QtCore import Qt
 from rasterio.transform import from_origin
 
+import napari_fhn
 from napari_fhn.widgets.data.opening import open_surveys
 from napari_fhn.widgets.data.stack_dialog import StackDialog
 
@@ -135,3 +136,22 @@ def test_single_maps_of_a_known_stack_are_gone_on_with_as_that(together, viewer,
     assert spin(lambda: desk.session is not None and desk.session.folder == folder and desk.book.state.has_labels)
     assert np.count_nonzero(desk.book.layer.data) == 2
     assert dock.start.isHidden()
+
+
+def test_a_stack_that_was_labelled_in_python_is_known_by_its_maps_too(viewer, dock, spin, tmp_path):
+    paths = [
+        Path(tiff(tmp_path / f"{name}.tif", np.arange(rows * rows, dtype=np.float32).reshape(rows, rows), 480 / rows))
+        for name, rows in (("magnetics", 24), ("gravity", 12))
+    ]
+    folder, known = dock.desk.root / "s.fhn", np.zeros((24, 24), np.uint8)
+    known[3, 4:6] = 1
+    with napari_fhn.open(paths, session=folder) as work:
+        work.label(known, classes=["granite"])
+    dock.desk.starting.look()
+    assert spin(lambda: any(entry.outline and entry.outline.maps for entry in dock.desk.starting.state.recent))
+    open_surveys(viewer, paths)
+    assert spin(lambda: not dock.start.offer.isHidden())
+    dock.start.go_on.click()
+    assert spin(lambda: dock.desk.session is not None and dock.desk.book.state.has_labels), dock.desk.messages.message
+    assert dock.desk.session.folder == folder
+    assert np.count_nonzero(dock.desk.book.layer.data) == 2
