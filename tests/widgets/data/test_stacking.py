@@ -122,7 +122,7 @@ def test_single_maps_of_a_known_stack_are_gone_on_with_as_that(together, viewer,
     viewer.layers.clear()
     desk.opening._met.clear()  # as on another day
     desk.starting.look()
-    assert spin(lambda: any(entry.outline and entry.outline.maps for entry in desk.starting.state.recent))
+    assert spin(lambda: any(entry.outline and entry.outline.stacked for entry in desk.starting.state.recent))
     if together:
         open_surveys(viewer, paths)
     else:
@@ -148,7 +148,7 @@ def test_a_stack_that_was_labelled_in_python_is_known_by_its_maps_too(viewer, do
     with napari_fhn.open(paths, session=folder) as work:
         work.label(known, classes=["granite"])
     dock.desk.starting.look()
-    assert spin(lambda: any(entry.outline and entry.outline.maps for entry in dock.desk.starting.state.recent))
+    assert spin(lambda: any(entry.outline and entry.outline.stacked for entry in dock.desk.starting.state.recent))
     open_surveys(viewer, paths)
     assert spin(lambda: not dock.start.offer.isHidden())
     dock.start.go_on.click()

@@ -42,8 +42,10 @@ class Outline:
         Steps behind the network that predicts; 0 where there is none.
     score : float or None
         Mean IoU of that network on the labels held out; None where nothing was.
-    maps : tuple of str
-        Files of the rasters of which its survey was stacked, where it was.
+    files : tuple of str
+        Of all that is learnt from: the surveys, or the rasters of which a stack was made.
+    stacked : bool
+        Whether these are maps of a stack.
     """
 
     folder: Path
@@ -55,7 +57,8 @@ class Outline:
     labelled: bool = False
     step: int = 0
     score: float | None = None
-    maps: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    stacked: bool = False
 
     @classmethod
     def of(cls, folder: Path) -> Outline | None:
@@ -88,7 +91,8 @@ class Outline:
             session.has_labels,
             0 if run is None else run.step,
             None if run is None else run.score,
-            () if not inputs else _maps(inputs[0]),
+            tuple(file for entry in inputs for file in (_maps(entry) or _own(entry))),
+            any(map(_maps, inputs)),
         )
 
     @property
@@ -113,6 +117,10 @@ class Outline:
     def day(self, today: datetime.date) -> str:
         """Return when it was changed last, as one says it: ``"yesterday"``, ``"on Monday"``, ``"on 3 May 2026"``."""
         return day(self.changed.date(), today)
+
+
+def _own(entry: SurveyEntry) -> tuple[str, ...]:
+    return () if entry.file is None else (entry.file.absolute,)
 
 
 def _maps(entry: SurveyEntry) -> tuple[str, ...]:

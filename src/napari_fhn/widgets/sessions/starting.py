@@ -17,7 +17,6 @@ from napari_fhn.project.sessions.recent import RecentSessions
 from napari_fhn.project.sessions.session_list import Entry, listed
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.data.material import survey_of
-from napari_fhn.widgets.data.stacking import is_map
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.label_opening import LabelOpening
@@ -35,6 +34,8 @@ class StartState:
     ----------
     known : Outline or None
         The session of the ticked survey, while nobody has said that they go on with it.
+    together : bool
+        Whether it is known by all its files that are open, and not by what is ticked.
     recent : tuple of Entry
         Sessions, the last opened first.
     """
@@ -42,6 +43,7 @@ class StartState:
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
 
     known: Outline | None = None
+    together: bool = False
     recent: tuple[Entry, ...] = ()
 
 
@@ -90,9 +92,9 @@ class Starting:
         book.state.events.has_labels.connect(self._opened)
         # Whichever way maps are opened, they come as layers; and the list may come after them.
         for emitter in (context.data.state.events.material, self.state.events.recent):
-            emitter.connect(self._look_for_stack)
+            emitter.connect(self._look_together)
         for emitter in self._comings_and_goings():
-            emitter.connect(self._look_for_stack)
+            emitter.connect(self._look_together)
 
     @property
     def sentence(self) -> str:
@@ -100,13 +102,14 @@ class Starting:
         known = self.state.known
         if known is None:
             return ""
-        did, what = "labelled" if known.labelled else "opened", "these maps as a stack" if known.maps else "this"
+        did = "labelled" if known.labelled else "opened"
+        what = "these maps as a stack" if self.state.together and known.stacked else "this"
         return f"You {did} {what} {known.day(datetime.date.today())}: {known.words}. Go on?"
 
     def go_on(self) -> None:
         """Go on with the session of the ticked survey, as it was looked at last."""
         known = self.state.known
-        if known is not None and known.maps:
+        if known is not None and self.state.together:
             self._store.open(known.folder, lambda name: None)
             return
         with self._store.returning():
@@ -156,31 +159,32 @@ class Starting:
     def close(self) -> None:
         """Let go of the viewer."""
         for emitter in self._comings_and_goings():
-            disconnect(emitter, self._look_for_stack)
+            disconnect(emitter, self._look_together)
 
     def _comings_and_goings(self) -> tuple[Any, ...]:
         events = self._context.viewer.layers.events
         return events.inserted, events.removed
 
-    def _look_for_stack(self, event: Any = None) -> None:
-        """Look whether the maps that are open were stacked before, once all have come that come together."""
+    def _look_together(self, event: Any = None) -> None:
+        """Look whether what is open was worked on together before, once all has come that comes together."""
         if not self._looking:
             self._looking = True
-            QTimer.singleShot(0, self._offer_stack)
+            QTimer.singleShot(0, self._offer_together)
 
-    def _offer_stack(self) -> None:
-        """Offer the session of a stack of the maps that are open, where no survey has one of its own."""
+    def _offer_together(self) -> None:
+        """Offer the session of several files that are open, in whatever order, where what is ticked has none."""
         self._looking = False
         known, context = self.state.known, self._context
-        if self._book.layer is not None or context.project.project is not None or (known and not known.maps):
+        if self._book.layer is not None or context.project.project is not None or (known and not self.state.together):
             return
-        maps = {str(survey_of(layer).attrs.get("source", "")) for layer in context.data.images() if is_map(layer)}
-        outlines = (entry.outline for entry in self.state.recent)
-        found = next((one for one in outlines if one is not None and one.maps and maps.issuperset(one.maps)), None)
+        there = {str(survey_of(layer).attrs.get("source", "")) for layer in context.data.images()}
+        outlines = [entry.outline for entry in self.state.recent if entry.outline is not None]
+        found = next((one for one in outlines if len(one.files) > 1 and there.issuperset(one.files)), None)
         if found != known:
-            self._offer(found)
+            self._offer(found, together=True)
 
-    def _offer(self, known: Outline | None) -> None:
+    def _offer(self, known: Outline | None, *, together: bool = False) -> None:
+        self.state.together = together and known is not None
         self.state.known = known
         if known is not None:
             self._context.messages.say(self.sentence)
