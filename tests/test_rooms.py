@@ -235,6 +235,7 @@ LATER = ("rioxarray", "scipy.ndimage", "scipy.spatial", "scipy.interpolate")
             [
                 "import napari_fhn.engine, napari_fhn.network, napari_fhn.training",
                 "import napari_fhn.report.writing, napari_fhn.report.sections",
+                "import napari_fhn.widgets.dock, napari_fhn.widgets.data.samples, napari_fhn.widgets.sessions.commands",
             ],
         ),
     ],

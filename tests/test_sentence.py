@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from napari_fhn.sentence import counted, counted_of, of_pixels
+from napari_fhn.sentence import counted, counted_of, made_of
 
 PACKAGE = Path(__file__).parents[1] / "src" / "napari_fhn"
 
@@ -127,7 +127,22 @@ def test_percents_stand_off_their_numbers():
 
 
 def test_on_a_map_voxels_are_pixels_but_not_in_names():
-    assert of_pixels("Voxels: 2 voxels, a voxel.") == "Pixels: 2 pixels, a pixel."
+    assert made_of("Voxels: 2 voxels, a voxel.", "pixel") == "Pixels: 2 pixels, a pixel."
     for name in ("'my voxels'", "voxels.tif", "/data/voxel/a.npy", "voxel_size", "'voxels of A'", "supervoxels"):
-        assert of_pixels(name) == name
-    assert of_pixels("the survey's voxels and the layer's voxel") == "the survey's pixels and the layer's pixel"
+        assert made_of(name, "pixel") == name
+    assert made_of("the survey's voxels and the layer's voxel", "pixel") == "the survey's pixels and the layer's pixel"
+
+
+def test_what_goes_on_is_written_with_one_sign():
+    """Everywhere with "…": in the dock, at the command line, in errors."""
+    found = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        words = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        found += [
+            f"{path.relative_to(PACKAGE)}, line {node.lineno}"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in words
+            and " ..." in node.value
+        ]  # fmt: skip
+    assert not found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from napari_fhn.keys import hidden
 
@@ -113,21 +114,60 @@ def begun(text: str) -> str:
     return text if is_name else text[:1].upper() + text[1:]
 
 
+Cell = Literal["voxel", "sample", "pixel"]
+"""What a survey is made of: a volume of voxels, a line of the samples of its traces, a map of pixels."""
+
+
+def cell(dimensions: int, vertical: int | None) -> Cell:
+    """Return what a survey is made of.
+
+    Parameters
+    ----------
+    dimensions : int
+        How many axes it has, without its bands.
+    vertical : int or None
+        Which of them is time or depth.
+
+    Examples
+    --------
+    >>> cell(3, 2), cell(2, 1), cell(2, None)
+    ('voxel', 'sample', 'pixel')
+    """
+    if dimensions != 2:
+        return "voxel"
+    return "pixel" if vertical is None else "sample"
+
+
 # What stands between quotation marks is a name, and so is what is a part of a path.
 _VOXEL = re.compile(r"(?<!\w)'[^']*'(?!\w)|(?<![\w./\\-])([Vv])oxel(s?)(?![\w/\\-]|\.\w)")
+#: Further words that go with what a survey is made of.
+_ON_MAPS = (
+    ("wells and patches", "points and patches"),
+    ("wells or patches", "points or patches"),
+    ("wells, patches", "points, patches"),
+)
 
 
-def of_pixels(text: str) -> str:
-    """Return a text with the word for what a map is made of, in the place of that for what a volume is made of.
+def made_of(text: str, what: Cell) -> str:
+    """Return a text, which is written of voxels, with the words for what a survey is made of.
 
     Parameters
     ----------
     text : str
         Any; names of files and what stands in quotation marks stay as they are.
+    what : {"voxel", "sample", "pixel"}
+        As :func:`cell` tells.
 
     Examples
     --------
-    >>> of_pixels("1 voxel of 'my voxels' in voxels.tif is no label; 3 voxels are.")
+    >>> made_of("1 voxel of 'my voxels' in voxels.tif is no label; 3 voxels are.", "pixel")
     "1 pixel of 'my voxels' in voxels.tif is no label; 3 pixels are."
+    >>> made_of("Voxels of a line", "sample"), made_of("Tick wells and patches", "pixel")
+    ('Samples of a line', 'Tick points and patches')
     """
-    return _VOXEL.sub(lambda m: m[0] if m[1] is None else f"{'P' if m[1] == 'V' else 'p'}ixel{m[2]}", text)
+    if what == "voxel":
+        return text
+    if what == "pixel":
+        for here, there in _ON_MAPS:
+            text = text.replace(here, there)
+    return _VOXEL.sub(lambda m: m[0] if m[1] is None else f"{what.capitalize() if m[1] == 'V' else what}{m[2]}", text)

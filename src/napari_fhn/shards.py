@@ -127,4 +127,4 @@ def runs_of(numbers: Sequence[int]) -> str:
     for _, group in itertools.groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0]):
         run = [number for _, number in group]
         runs.append(str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}")
-    return ", ".join(runs[:8]) + (" ..." if len(runs) > 8 else "")
+    return ", ".join(runs[:8]) + (" …" if len(runs) > 8 else "")

@@ -26,7 +26,7 @@ READ = ["cube.npy", "--axes", "band,y,x"]
 def test_places_are_told_as_a_table_and_as_json(field, capsys):
     assert main(["similar", *READ, "--at", "row 14 column 16", "--count", "3"]) == 0
     table = capsys.readouterr().out.splitlines()
-    assert table[0].split() == ["place", "likeness", "voxels"]
+    assert table[0].split() == ["place", "likeness", "pixels"]
     assert 2 <= len(table) <= 4
     assert main(["similar", *READ, "--at", "14 16", "--unlike", "row 30 column 5", "--json"]) == 0
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -37,7 +37,7 @@ def test_places_are_told_as_a_table_and_as_json(field, capsys):
 
 def test_how_alike_every_pixel_is_becomes_a_file(field, capsys):
     assert main(["similar", *READ, "--at", "14 16", "--output", "like.tif"]) == 0
-    assert "like.tif: how alike every voxel is" in capsys.readouterr().err
+    assert "like.tif: how alike every pixel is" in capsys.readouterr().err
     from napari_fhn import surveys
 
     written = np.asarray(surveys.open("like.tif")).squeeze()

@@ -9,6 +9,7 @@ from napari_fhn.cli.exits import OK
 from napari_fhn.cli.maps import add_maps
 from napari_fhn.cli.options import Commands, UsageError, add_json, add_known, add_take_over
 from napari_fhn.cli.reading import add_reading
+from napari_fhn.cli.saying import worded
 from napari_fhn.cli.sessions import say, told
 from napari_fhn.cli.typed import here
 from napari_fhn.sentence import counted
@@ -74,8 +75,7 @@ def run(options: argparse.Namespace) -> int:
             )
         else:
             print(
-                f"{counted(found.voxels, 'voxels are labelled', 'voxel is labelled')} along the reflectors now, "
-                "each with its confidence as its "
-                f"weight, in {project.session.folder}."
+                f"{worded(counted(found.voxels, 'voxels are labelled', 'voxel is labelled'))} along the reflectors "
+                f"now, each with its confidence as its weight, in {project.session.folder}."
             )
     return OK

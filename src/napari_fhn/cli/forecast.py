@@ -11,6 +11,7 @@ from napari_fhn.cli.exits import OK
 from napari_fhn.cli.networks import Chosen, add_network, chosen, names_none, of_recipe, sizes
 from napari_fhn.cli.options import Commands, UsageError, add_json, add_machine
 from napari_fhn.cli.reading import add_reading, reading
+from napari_fhn.cli.saying import speak_of, worded
 from napari_fhn.cli.tables import aligned
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.comparison import map_axis
@@ -205,6 +206,7 @@ def _plan(options: argparse.Namespace, data: _Data | None, found: Chosen) -> Pla
 
 
 def _tell(planned: Plan, budget: int, device: str, as_json: bool, proposed: dict[str, str]) -> None:
+    speak_of(len(planned.shape), planned.vertical_axis)
     working_set = WORKING_SET if device == "cpu" else PORTABLE
     room = left_beside(budget, planned.beside) if device == "cpu" else budget
     rows = [["", "a training step", "a prediction", "largest block that fits"]]
@@ -228,7 +230,7 @@ def _tell(planned: Plan, budget: int, device: str, as_json: bool, proposed: dict
         print(json.dumps({"kind": "Forecast", **what, **where, **beside, "networks": told}))
         return
     together = "" if planned.at_once == planned.batch else f", {planned.at_once} at a time"
-    size = f"{planned.batch} x {_times(planned.block)} voxels{together}"
+    size = worded(f"{planned.batch} x {_times(planned.block)} voxels{together}")
     print(f"{size}, {counted(planned.input_channels, 'channels')}, {counted(planned.classes, 'classes')}")
     print(aligned(rows))
     if planned.dips:
@@ -246,7 +248,7 @@ def _verdict(needs: int, budget: int, largest: Any) -> str:
         return "it fits"
     if largest is None:
         return "it does not fit: take a smaller block or batch, or fewer channels and smaller block ranks"
-    return (
+    return worded(
         f"it does not fit: blocks of up to {_times(largest)} voxels do, shown one at a time (--accumulate). The same "
         "network learns from smaller blocks of as large a survey, so no network has to be cut over several devices"
     )

@@ -8,7 +8,8 @@ from typing import Any
 
 from napari_fhn.cli.exits import OK
 from napari_fhn.cli.options import Commands, UsageError, add_json, add_take_over
-from napari_fhn.cli.sessions import existing, say
+from napari_fhn.cli.saying import worded
+from napari_fhn.cli.sessions import existing, say, speak_of_session
 from napari_fhn.cli.tables import aligned
 from napari_fhn.cli.typed import here
 from napari_fhn.sentence import counted
@@ -46,12 +47,13 @@ def run(options: argparse.Namespace) -> int:
     back = options.action == "undo"
     with session.writing(_PROGRAM, take_over=options.take_over):
         taken = (take_back if back else make_again)(session, options.steps)
+    speak_of_session(session)
     say(taken.words)
     if options.json:
         print(json.dumps({"kind": "History", "action": options.action, "steps": taken.titles, "voxels": taken.voxels}))
     else:
         what = "Taken back" if back else "Made again"
-        print(f"{what}: {'; '.join(taken.titles)} ({counted(taken.voxels, 'voxels')}).")
+        print(f"{what}: {'; '.join(taken.titles)} ({worded(counted(taken.voxels, 'voxels'))}).")
     return OK
 
 

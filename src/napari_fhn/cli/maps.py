@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_fhn.cli.reading import reading
-from napari_fhn.cli.sessions import say
+from napari_fhn.cli.saying import say, speak_of
 
 if TYPE_CHECKING:
     from napari_fhn.project.data.together import Together
@@ -58,6 +58,8 @@ def open_together(files: Sequence[Path], options: argparse.Namespace) -> Togethe
     found = together.open_together(
         files, categorical=options.categorical, map_field=options.map_field, reading=reading(options)
     )
+    vertical = getattr(options, "vertical_axis", None)
+    found.surveys.check_vertical(vertical)
+    speak_of(len(found.surveys.shape), found.surveys.vertical(vertical))
     say(found.words)
-    found.surveys.check_vertical(getattr(options, "vertical_axis", None))
     return found

@@ -50,7 +50,7 @@ def add_network(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--network",
         metavar="WORDS",
-        help="named (sections, volume, map, paper.seismic, paper.resnet1, paper.a, ...) or written, as in "
+        help="named (sections, volume, map, paper.seismic, paper.resnet1, paper.a, …) or written, as in "
         "'3d 12: 2x8 | down 3x16 | up 6x8'",
     )
 

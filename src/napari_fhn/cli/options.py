@@ -343,7 +343,7 @@ def add_known(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
         "--polygons",
         type=Path,
         metavar="FILE",
-        help="shapes with a class field: .gpkg, .shp, .zip, .geojson, .gml ...",
+        help="shapes with a class field: .gpkg, .shp, .zip, .geojson, .gml …",
     )
     known.add_argument(
         "--known", **several, metavar="FILE", help="any of these files; what it holds is told by looking into it"

@@ -12,7 +12,7 @@ from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Protocol
 
 from napari_fhn import mapped
-from napari_fhn.cli.saying import log
+from napari_fhn.cli.saying import log, worded
 from napari_fhn.cli.tables import number
 from napari_fhn.training import updates
 from napari_fhn.training.control import Control
@@ -222,7 +222,7 @@ class _Lines:
             if self._score is None or update.held_out or not self._score.held_out:
                 self._score = update
         elif isinstance(update, Note | Done):
-            print(update.message, flush=True)
+            print(worded(update.message), flush=True)
         if isinstance(update, Done) and self._score is not None:
             print(last_line(self._score, self._classes), flush=True)
 
@@ -276,7 +276,7 @@ def _bar(task: str, job: Job | None) -> Display:
                 if self._score is None or update.held_out or not self._score.held_out:
                     self._score = update
             elif isinstance(update, Note | Done):
-                self._bars.console.print(update.message, markup=False, highlight=False)
+                self._bars.console.print(worded(update.message), markup=False, highlight=False)
             if isinstance(update, Done) and self._score is not None:
                 line = last_line(self._score, () if job is None else job.classes)
                 self._bars.console.print(line, markup=False, highlight=False)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from napari_fhn.cli.exits import OK
 from napari_fhn.cli.options import Commands, UsageError, add_json, add_take_over
-from napari_fhn.cli.saying import busy
-from napari_fhn.cli.sessions import existing, say
+from napari_fhn.cli.saying import busy, worded
+from napari_fhn.cli.sessions import existing, say, speak_of_session
 from napari_fhn.cli.tables import aligned, number
 from napari_fhn.cli.typed import here
 from napari_fhn.sentence import counted
@@ -106,6 +106,7 @@ def compare(options: argparse.Namespace) -> int:
     one, other = session.runs.get(options.first), session.runs.get(options.second)
     with busy("Comparing"):
         found = compared(one, other)
+    speak_of_session(session)
     if options.json:
         print(json.dumps({"kind": "Comparison", "first": one.id, "second": other.id, **asdict(found)}))
         return OK
@@ -115,7 +116,7 @@ def compare(options: argparse.Namespace) -> int:
     if found.agreement is None:
         print("Their predictions cannot be compared: not both have one.")
     else:
-        print(f"Their predictions agree on {100 * found.agreement:.1f} % of {counted(found.voxels, 'voxels')}.")
+        print(f"Their predictions agree on {100 * found.agreement:.1f} % of {worded(counted(found.voxels, 'voxels'))}.")
         for name, value in found.by_class.items():
             print(f"  {name}: IoU between them {number(value)}")
     return OK

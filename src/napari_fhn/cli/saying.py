@@ -19,6 +19,7 @@ from pathlib import Path
 from napari_fhn import __version__
 from napari_fhn.cli.reading import as_options
 from napari_fhn.keys import hidden
+from napari_fhn.sentence import Cell, cell, made_of
 
 log = logging.getLogger("napari_fhn")
 # Where nobody asked for a log there is none: without this Python would print errors by itself.
@@ -27,6 +28,7 @@ _LINE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _LINE_OF_LOG = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} [A-Z]+ \S+: ")
 _as_json = False
 _rephrased: Callable[[str], str] = str
+_cell: Cell = "voxel"
 
 
 class _Formatter(logging.Formatter):
@@ -83,8 +85,8 @@ def speaking(
     OSError
         When the log cannot be written.
     """
-    global _as_json, _rephrased
-    before, _as_json, _rephrased = (_as_json, _rephrased), as_json, rephrased
+    global _as_json, _rephrased, _cell
+    before, _as_json, _rephrased = (_as_json, _rephrased, _cell), as_json, rephrased
     handlers: list[logging.Handler] = []
     if verbose:
         handlers.append(logging.StreamHandler(sys.stderr))
@@ -118,7 +120,24 @@ def speaking(
             for one in listened:
                 one.removeHandler(handler)
             handler.close()
-        _as_json, _rephrased = before
+        _as_json, _rephrased, _cell = before
+
+
+def speak_of(dimensions: int, vertical: int | None) -> None:
+    """Choose the words for what a command is about, from now on: a volume, a line or a map.
+
+    Parameters
+    ----------
+    dimensions, vertical : int
+        As :func:`napari_fhn.sentence.cell` takes them.
+    """
+    global _cell
+    _cell = cell(dimensions, vertical)
+
+
+def worded(text: str) -> str:
+    """Return a text, written of voxels, with the words for what the command is about."""
+    return made_of(text, _cell)
 
 
 def say(sentences: Iterable[str]) -> None:
@@ -189,6 +208,6 @@ def busy(words: str) -> Iterator[None]:
 
 
 def _put(kind: str, sentence: str, **more: int) -> None:
-    sentence = as_options(sentence)
+    sentence = as_options(worded(sentence))
     line = json.dumps({"kind": kind, "message": sentence, **more}) if _as_json else f"napari-fhn: {sentence}"
     print(line, file=sys.stderr)

@@ -18,7 +18,7 @@ from napari_fhn.cli.options import (
     add_take_over,
     on_machine,
 )
-from napari_fhn.cli.saying import busy, say
+from napari_fhn.cli.saying import busy, say, worded
 from napari_fhn.cli.score_stores import add_stores
 from napari_fhn.cli.score_stores import run as of_a_store
 from napari_fhn.cli.sessions import Asked, asked, opened
@@ -125,21 +125,21 @@ def tell(found: Evaluation, job: Job, as_json: bool) -> None:
         print(json.dumps({"kind": "Evaluation", **asdict(found), "words": found.sentences}))
         return
     where = "on labels held out" if found.on == "held out" else "where nothing was labelled"
-    print(f"Scores {where} ({counted(found.network.voxels, 'voxels')})")
+    print(worded(f"Scores {where} ({counted(found.network.voxels, 'voxels')})"))
     print(_by_class(found, "nearest pixel" if job.vertical_axis is None else "nearest column"))
     print(
         f"accuracy {number(found.network.accuracy)}, kappa {number(found.network.kappa)}; "
-        f"mean IoU within two voxels of a boundary {number(found.boundaries.mean_iou)}"
+        f"mean IoU within {worded('two voxels')} of a boundary {number(found.boundaries.mean_iou)}"
     )
     if found.network.unpredicted:
-        of, what = "of the voxels", "not predicted yet and"
+        of, what = worded("of the voxels"), "not predicted yet and"
         print(
             f"{counted(found.network.unpredicted, f'{of} are {what} count', f'{of} is {what} counts')} as wrong: "
             "predict the whole survey first"
         )
     print(_whole(found))
     for sentence in found.sentences:
-        print(sentence)
+        print(worded(sentence))
     if found.trust is not None:
         measured, tempered = found.trust.measured, found.trust.tempered
         line = f"expected calibration error {measured.expected_error:.3f}, log loss {measured.log_loss:.3f}"
@@ -147,7 +147,7 @@ def tell(found: Evaluation, job: Job, as_json: bool) -> None:
             line += f"; at the temperature of other labels {tempered.expected_error:.3f} and {tempered.log_loss:.3f}"
         print(line)
     if len(found.bodies) > 1:
-        rows = [["held out", "voxels", "accuracy", "mean IoU"]]
+        rows = [["held out", worded("voxels"), "accuracy", "mean IoU"]]
         rows += [
             [body.name, f"{body.scores.voxels:,}", number(body.scores.accuracy), number(body.scores.mean_iou)]
             for body in found.bodies
@@ -157,7 +157,7 @@ def tell(found: Evaluation, job: Job, as_json: bool) -> None:
 
 def _by_class(found: Evaluation, reference: str) -> str:
     network, nearest, carried = found.network, found.nearest, found.carried
-    rows = [["", "voxels", "IoU", "precision", "recall", "F1", f"IoU of the {reference}"]]
+    rows = [["", worded("voxels"), "IoU", "precision", "recall", "F1", f"IoU of the {reference}"]]
     for k, name in enumerate(found.classes):
         values = (network.iou[k], network.precision[k], network.recall[k], network.f1[k], nearest.iou[k])
         rows.append([name, f"{network.support[k]:,}", *map(number, values)])
@@ -217,7 +217,7 @@ def _tell_folds(found: LeftOut, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"kind": "Spread", **asdict(whole), "words": found.sentences}))
         return
-    rows = [["left out", "voxels", "accuracy", "kappa", "mean IoU"]]
+    rows = [["left out", worded("voxels"), "accuracy", "kappa", "mean IoU"]]
     rows += [_row(name, fold.scores) for name, fold in zip(found.names, found.folds, strict=True)]
     rows.append(_row("all of them as one", whole.pooled))
     print(aligned(rows))
@@ -226,7 +226,7 @@ def _tell_folds(found: LeftOut, as_json: bool) -> None:
         f"worst {whole.worst:.3f}"
     )
     for sentence in found.sentences:
-        print(sentence)
+        print(worded(sentence))
 
 
 def _row(name: str, scores: Scores) -> list[str]:

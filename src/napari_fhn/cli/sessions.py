@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from napari_fhn.cli.options import UsageError
 from napari_fhn.cli.saying import say as say  # what is about sessions is said through them, too
+from napari_fhn.cli.saying import speak_of
 from napari_fhn.cli.saying import told as told
 from napari_fhn.training.job import Job, JobError
 
@@ -134,9 +135,17 @@ def opened(session: Session) -> Project:
     from napari_fhn.project import Project
 
     project = Project.open(session.folder)
+    if project.surveys is not None:
+        speak_of(len(project.surveys.shape), project.vertical_axis)
     if project.missing:
         say([f"not found, and not needed unless it is: {', '.join(project.missing)}"])
     return project
+
+
+def speak_of_session(session: Session) -> None:
+    """Choose the words for what is labelled in a session, without its surveys."""
+    if session.has_labels:
+        speak_of(session.known().ndim, session.manifest.vertical_axis)
 
 
 def run_of(session: Session, name: str | None) -> Run:

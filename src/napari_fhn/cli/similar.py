@@ -11,6 +11,7 @@ from napari_fhn.cli.exits import OK
 from napari_fhn.cli.maps import add_maps, open_together
 from napari_fhn.cli.options import Commands, UsageError, add_json, add_overwrite, add_run, add_take_over
 from napari_fhn.cli.reading import add_reading
+from napari_fhn.cli.saying import worded
 from napari_fhn.cli.sessions import existing, opened, run_of, say, told
 from napari_fhn.cli.tables import aligned
 from napari_fhn.cli.typed import here
@@ -159,6 +160,6 @@ def _tell(found: Similar, as_json: bool) -> None:
     if not found.found:
         print("Nothing else looks like that.")
         return
-    rows = [["place", "likeness", "voxels"]]
+    rows = [["place", "likeness", worded("voxels")]]
     rows += [[found.where(place), f"{place.likeness:.2f}", f"{int(place.inside.sum()):,}"] for place in found.found]
     print(aligned(rows))

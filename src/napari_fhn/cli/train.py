@@ -62,7 +62,7 @@ def add(commands: Commands) -> None:
     how.add_argument(
         "--network",
         metavar="WORDS",
-        help="in place of the recipe's: named (paper.resnet1, paper.a, ...) or written, as in "
+        help="in place of the recipe's: named (paper.resnet1, paper.a, …) or written, as in "
         "'3d 12: 2x8 | down 3x16 | up 6x8'",
     )
     how.add_argument(

@@ -18,7 +18,7 @@ from napari_fhn.project.labelling import carrying
 from napari_fhn.report.sentences import called, minding, scored_on, weighed
 from napari_fhn.report.standing import Standing, standing
 from napari_fhn.report.trust import Trust, trust
-from napari_fhn.sentence import counted
+from napari_fhn.sentence import cell, counted, made_of
 from napari_fhn.training.data.frame import Frame
 from napari_fhn.training.data.volume import Volume, open_array
 from napari_fhn.training.job import Axis, Job, JobError
@@ -279,7 +279,10 @@ def _evaluate(
     what = called(job.held_out, vertical) if on == "held out" else ""
     return Evaluation(
         on,
-        scored_on(found.bodies, what, voxels, close, kept, "pixels" if vertical is None else "traces"),
+        made_of(
+            scored_on(found.bodies, what, voxels, close, kept, "pixels" if vertical is None else "traces"),
+            cell(known.ndim, vertical),
+        ),
         job.classes,
         scores(mine.bodies.sum(axis=0)),
         scores(theirs.bodies.sum(axis=0)),

@@ -117,11 +117,11 @@ def confusion_matrix(scores: Scores, classes: Sequence[str]) -> Picture:
         if totals[row, 0]:
             color = "black" if share > 55 else "white"
             axes.text(column, row, f"{share:.0f}", ha="center", va="center", fontsize=8, color=color)
-    return Picture(_svg(figure), "Confusion matrix: per cent of the voxels of each true class, by predicted class")
+    return Picture(_svg(figure), "Confusion matrix: per cent of each true class, by predicted class")
 
 
 def reliability(measured: Calibration, tempered: Calibration | None) -> Picture:
-    """Draw the share of right voxels over the confidence, and how many voxels there are.
+    """Draw what share is right over the confidence, and how much there is of it.
 
     Parameters
     ----------
@@ -137,10 +137,10 @@ def reliability(measured: Calibration, tempered: Calibration | None) -> Picture:
         if found is not None:
             pairs = [(c, a) for c, a in zip(found.confidence, found.accuracy, strict=True) if c is not None]
             upper.plot(*zip(*pairs, strict=True), style, color=color, label=name, markersize=4)
-    upper.set(ylabel="share of right voxels", xlim=(0, 1), ylim=(0, 1))
+    upper.set(ylabel="share that is right", xlim=(0, 1), ylim=(0, 1))
     upper.legend(frameon=False)
     lower.bar(measured.edges[:-1], measured.counts, width=np.diff(measured.edges), align="edge", color=_BLUE, alpha=0.6)
-    lower.set(xlabel="probability of the predicted class", ylabel="voxels")
+    lower.set(xlabel="probability of the predicted class", ylabel="how many")
     lower.ticklabel_format(axis="y", style="sci", scilimits=(0, 4))
     return Picture(_svg(figure), f"Reliability curve; expected calibration error {measured.expected_error:.3f}")
 

@@ -175,7 +175,7 @@ def _own_axis(what: str, number: float, numbers: Numbers) -> tuple[str, float]:
     """Return the axis that is meant, and the number along it."""
     if what == "wavelength":
         if numbers.wavelengths is None:
-            raise GoToError("This layer has no wavelengths.")
+            raise GoToError("The survey has no wavelengths.")
         waves = numbers.wavelengths
         if not waves.min() - 50 <= number <= waves.max() + 50:
             raise GoToError(
@@ -187,8 +187,13 @@ def _own_axis(what: str, number: float, numbers: Numbers) -> tuple[str, float]:
     if name not in numbers.names:
         have = ", ".join(axis.called for axis in numbers.axes)
         word = "time or depth" if what == "vertical" else what
-        raise GoToError(f"This layer has no {word}: its axes are {have}.")
+        raise GoToError(f"The survey has no {word}: its axes are {have}.")
     return name, number
+
+
+def _own(numbers: Numbers) -> str:
+    """Name the lateral axes of a survey, by which one goes where nothing says where it lies."""
+    return " and ".join(axis.called for axis in numbers.axes if axis.name not in ("band", *_VERTICAL))
 
 
 def _outside(axis: NumberedAxis, number: float) -> str:
@@ -200,7 +205,7 @@ def _outside(axis: NumberedAxis, number: float) -> str:
 
 def _from_xy(wanted: Mapping[str, float], numbers: Numbers) -> dict[str, float]:
     if not numbers.placed:
-        raise GoToError("This layer has no map coordinates: go by row and column, or by inline and crossline.")
+        raise GoToError(f"The survey has no map coordinates: go by {_own(numbers)}.")
     if not {"x", "y"} <= set(wanted):
         raise GoToError("Write both x and y.")
     x, y = wanted["x"], wanted["y"]

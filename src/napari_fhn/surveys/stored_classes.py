@@ -133,7 +133,7 @@ class StoredClasses:
         names = {**self.names, **(called or {})}
         shown = [(f"{code} {names.get(code, '')}".rstrip(), count) for code, count in lost.items()]
         listed = ", ".join(f"{what} ({counted(count, 'voxels')})" for what, count in shown[:_LISTED])
-        more = ", ..." if len(lost) > _LISTED else ""
+        more = ", …" if len(lost) > _LISTED else ""
         return (
             f"{self.path.name}: nothing is left of {listed}{more} on the grid of the survey, which is coarser; give "
             "what is so small as points or picks.",
@@ -146,7 +146,7 @@ class StoredClasses:
             return ()
         shown = [(str(code) if abs(code) <= _LARGEST else f"{code:g}", count) for code, count in out.items()]
         listed = ", ".join(f"{code} ({counted(count, 'values')})" for code, count in shown[:_LISTED])
-        more = ", ..." if len(out) > _LISTED else ""
+        more = ", …" if len(out) > _LISTED else ""
         return (f'{self.path.name}: {listed}{more} taken for "nothing is known"; name it in the classes if it is one.',)
 
     def values(self, by_code: Mapping[int, int]) -> Placed:
@@ -184,7 +184,7 @@ class StoredClasses:
         """Raise `SurveyError` where it holds the code of a class that is none of these."""
         strange = [code for code in self.codes(by_code) if code not in by_code]
         if strange:
-            listed = ", ".join(map(str, strange[:_LISTED])) + (", ..." if len(strange) > _LISTED else "")
+            listed = ", ".join(map(str, strange[:_LISTED])) + (", …" if len(strange) > _LISTED else "")
             known = ", ".join(map(str, sorted(by_code)[:_LISTED])) or "none"
             raise SurveyError(
                 self.path, f"it holds {listed}, which are no classes", f"The classes are {known}: add them"

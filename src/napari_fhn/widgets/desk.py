@@ -267,6 +267,7 @@ class Desk:
 
     def close(self) -> None:
         """End the training process, let go of the session and the viewer; may be called any number of times."""
+        self.starting.close()
         self.store.close()
         self.work.close()
         self.leaving_out.close()

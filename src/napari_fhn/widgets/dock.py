@@ -144,7 +144,7 @@ class Dock(QWidget):
         for button in self.findChildren(QAbstractButton):
             # A click leaves the keys where they were, on the canvas: what it disables would hand them to its neighbour.
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.desk.messages.events.pixels.connect(self._word)
+        self.desk.messages.events.cell.connect(self._word)
         self._word()
         self.setMinimumWidth(WIDTH)
         self._window: QWidget | None = None
@@ -187,14 +187,15 @@ class Dock(QWidget):
             shortcuts.Key("Ctrl+Alt+B", "Draw the training block", self.network.block.click),
             *self.view.shortcuts(),
             shortcuts.Key("Ctrl+Alt+G", "Type a place to go to", self.data.go_to.begin),
+            shortcuts.Key("Ctrl+Alt+M", "Paint a dab of the brush at the place gone to", self.desk.labelling.dab),
             shortcuts.Key("Ctrl+Alt+K", "This list", self.list_shortcuts),
-            shortcuts.Key("1 ... 9", "Brush of class 1 to 9, on the label layer"),
+            shortcuts.Key("1 … 9", "Brush of class 1 to 9, on the label layer"),
             shortcuts.Key("Ctrl+Z, Ctrl+Shift+Z", "Undo and redo on the label layer: strokes, files, classes"),
         )
 
     def list_shortcuts(self) -> None:
         """Show all keys of the desk; the window goes on meanwhile."""
-        dialog = shortcuts.ShortcutsDialog(self.shortcuts(), self.window())
+        dialog = shortcuts.ShortcutsDialog(tuple(key for key in self.shortcuts() if key.words), self.window())
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.show()
 
@@ -271,7 +272,7 @@ class Dock(QWidget):
             self.sheet = furnished(canvas, self.desk)
 
     def _word(self, event: Any = None) -> None:
-        """Speak of what is worked on: of pixels on a map."""
+        """Speak of what is worked on: of pixels on a map, of samples on a line."""
         wording.word(self, self.desk.messages.worded)
 
     def _make_room(self, activity: Activity) -> None:

@@ -10,7 +10,7 @@ from napari.utils.notifications import show_error
 from psygnal import SignalGroupDescriptor
 
 from napari_fhn.keys import hidden
-from napari_fhn.sentence import begun, of_pixels
+from napari_fhn.sentence import Cell, begun, made_of
 from napari_fhn.widgets import toasts
 
 
@@ -30,8 +30,8 @@ class Messages:
         Whether the message reports an error.
     detail : str
         Its traceback or log, for a report.
-    pixels : bool
-        Whether what is worked on is made of pixels: a map, and not of voxels.
+    cell : {"voxel", "sample", "pixel"}
+        What is worked on is made of such, as :func:`napari_fhn.sentence.cell` tells.
     """
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
@@ -41,14 +41,14 @@ class Messages:
     waiting: str = ""
     error: bool = False
     detail: str = ""
-    pixels: bool = False
+    cell: Cell = "voxel"
 
     def worded(self, text: str) -> str:
-        """Return a text with the word for what is worked on: pixels on a map, else voxels.
+        """Return a text with the words for what is worked on: a volume, a line or a map.
 
         Whoever writes a sentence need not know; it is chosen here, where sentences and tooltips are shown.
         """
-        return of_pixels(text) if self.pixels else text
+        return made_of(text, self.cell)
 
     def say(self, message: str, *, note: bool = False) -> None:
         """Show a sentence."""

@@ -1,4 +1,4 @@
-"""The word for what is worked on, in all that the dock shows: tooltips, labels, menus, headings of tables."""
+"""The words for what is worked on, in all that the dock shows: tooltips, labels, menus, headings of tables."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QAbstractButton, QAbstractSpinBox, QLabel, QTableWidg
 
 _SLOTS = (
     (QWidget, "toolTip", "setToolTip"),
+    (QWidget, "accessibleName", "setAccessibleName"),
     (QLabel, "text", "setText"),
     (QAbstractButton, "text", "setText"),
     (QAbstractSpinBox, "suffix", "setSuffix"),

@@ -179,7 +179,7 @@ class Work:
         self._engine.stop()
         if self._state.activity.can_stop:
             self._state.become(Activity.STOPPING)
-            self._messages.say("Stopping ...")
+            self._messages.say("Stopping …")
 
     def pause_or_resume(self) -> None:
         """Let the work under way wait, or go on."""
@@ -188,10 +188,10 @@ class Work:
         self._state.become(self._state.activity.toggled)
         if self._state.activity.paused:
             self._engine.pause()
-            self._messages.say("Pausing ...")
+            self._messages.say("Pausing …")
         else:
             self._engine.resume()
-            self._messages.say("Going on ...")
+            self._messages.say("Going on …")
 
     def revert(self, step: int) -> None:
         """Go back to the checkpoint of a step: while training it goes on from there, later it is what predicts."""
@@ -201,7 +201,7 @@ class Work:
             return
         if activity.training:
             self._engine.revert(step)
-            self._messages.say(f"Going back to step {step} ...")
+            self._messages.say(f"Going back to step {step} …")
             return
         run = self._context.project.current
         if run is None or not self._context.project.writable:
@@ -244,7 +244,7 @@ class Work:
         self._news.begin()
         self._state.become(Activity.PREPARING)
         self._state.share, self._state.seconds_left = 0.0, None
-        self._messages.say("Copying the survey into the session ...")
+        self._messages.say("Copying the survey into the session …")
         self._context.background.run(prepare, self._start, self._unprepared)
 
     def _copying(self, share: float) -> None:
@@ -273,10 +273,10 @@ class Work:
         self._engine.on = self._planning.state.on
         if train:
             self._engine.train(prepared.job, resume=prepared.resume)
-            self._messages.say("Waiting for the training process to load its libraries ...")
+            self._messages.say("Waiting for the training process to load its libraries …")
         else:
             self._engine.predict(prepared.job)
-            self._messages.say("Loading the network ...")
+            self._messages.say("Loading the network …")
 
     def _unprepared(self, error: BaseException) -> None:
         self._state.become(Activity.IDLE)

@@ -12,6 +12,7 @@ import shapely
 from qtpy.QtCore import Qt
 from rasterio.transform import from_origin
 
+import napari_fhn
 from napari_fhn.widgets.data.opening import open_surveys
 from napari_fhn.widgets.data.stack_dialog import StackDialog
 
@@ -101,3 +102,56 @@ def test_another_grid_can_be_chosen_and_nothing_is_a_sentence(maps, spin):
     dock.desk.stacking.make(dialog.entries, dialog.grid)
     assert spin(lambda: dock.desk.data.material is not None and dock.desk.data.material.shape == (12, 16))
     assert dock.desk.data.material.surveys.channels == 2
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_single_maps_of_a_known_stack_are_gone_on_with_as_that(together, viewer, dock, spin, tmp_path):
+    paths = [
+        Path(tiff(tmp_path / f"{name}.tif", np.arange(rows * rows, dtype=np.float32).reshape(rows, rows), 480 / rows))
+        for name, rows in (("magnetics", 24), ("gravity", 12))
+    ]
+    open_surveys(viewer, paths)
+    desk = dock.desk
+    desk.stacking.make(desk.stacking.entries())
+    assert spin(lambda: desk.data.material is not None and desk.data.material.surveys.channels == 2)
+    dock.labels.new.click()
+    desk.book.layer.data_setitem((np.array([3, 4]), np.array([5, 5])), 1)
+    assert spin(lambda: bool(desk.book.state.counts))
+    folder = desk.session.folder
+    desk.project.close()
+    viewer.layers.clear()
+    desk.opening._met.clear()  # as on another day
+    desk.starting.look()
+    assert spin(lambda: any(entry.outline and entry.outline.stacked for entry in desk.starting.state.recent))
+    if together:
+        open_surveys(viewer, paths)
+    else:
+        for path in reversed(paths):
+            assert "Go on?" not in desk.messages.message
+            dock.drops.take([path])
+    assert spin(lambda: not dock.start.offer.isHidden())
+    assert desk.messages.message == "You labelled these maps as a stack today: labels. Go on?"
+    assert dock.start.anew.isHidden()
+    dock.start.go_on.click()
+    assert spin(lambda: desk.session is not None and desk.session.folder == folder and desk.book.state.has_labels)
+    assert np.count_nonzero(desk.book.layer.data) == 2
+    assert dock.start.isHidden()
+
+
+def test_a_stack_that_was_labelled_in_python_is_known_by_its_maps_too(viewer, dock, spin, tmp_path):
+    paths = [
+        Path(tiff(tmp_path / f"{name}.tif", np.arange(rows * rows, dtype=np.float32).reshape(rows, rows), 480 / rows))
+        for name, rows in (("magnetics", 24), ("gravity", 12))
+    ]
+    folder, known = dock.desk.root / "s.fhn", np.zeros((24, 24), np.uint8)
+    known[3, 4:6] = 1
+    with napari_fhn.open(paths, session=folder) as work:
+        work.label(known, classes=["granite"])
+    dock.desk.starting.look()
+    assert spin(lambda: any(entry.outline and entry.outline.stacked for entry in dock.desk.starting.state.recent))
+    open_surveys(viewer, paths)
+    assert spin(lambda: not dock.start.offer.isHidden())
+    dock.start.go_on.click()
+    assert spin(lambda: dock.desk.session is not None and dock.desk.book.state.has_labels), dock.desk.messages.message
+    assert dock.desk.session.folder == folder
+    assert np.count_nonzero(dock.desk.book.layer.data) == 2

@@ -34,7 +34,7 @@ def test_undo_takes_back_what_was_made_on_the_section_in_view(book, dock):
     before = np.array(book.layer.data)
     book.layer.undo()
     np.testing.assert_array_equal(book.layer.data, before)
-    assert "nothing to undo on this section" in dock.desk.messages.message
+    assert "nothing to undo here" in dock.desk.messages.message
     book.layer.redo()
     assert book.layer.data[2, 5, 7] == 3
 

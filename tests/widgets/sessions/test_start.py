@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,8 +12,13 @@ from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QFileDialog
 
+sys.path.insert(0, str(Path(__file__).parents[2] / "surveys"))
+
+import four_kinds
+import napari_fhn
 from napari_fhn.project import Project, Session, SurveySet
 from napari_fhn.surveys import open as open_survey
+from napari_fhn.widgets.data.opening import open_surveys
 from napari_fhn.widgets.data.placement import image_layer
 from napari_fhn.widgets.sessions import picture
 
@@ -82,3 +89,22 @@ def test_the_picture_shows_the_section_in_view_with_what_is_known(labelled, tmp_
     assert picture.load(tmp_path / "picture.png").isNull()
     # A slice of one time would read every trace of a file.
     assert picture.scene(viewer, viewer.layers[0], (), book.state.classes, 0) is None
+
+
+def test_two_dates_are_known_in_whatever_order_they_are_opened(viewer, dock, spin, tmp_path):
+    paths = [four_kinds.raster(tmp_path / f"date{date}.tif", 5) for date in (1, 2)]
+    folder = dock.desk.root / "dates.fhn"
+    with napari_fhn.open(paths, session=folder) as work:
+        known = np.zeros((24, 30), np.uint8)
+        known[3, 4:6] = 1
+        work.label(known, classes=["wheat"])
+    dock.desk.starting.look()
+    assert spin(lambda: dock.start.list.count() == 1)
+    for path in reversed(paths):
+        open_surveys(viewer, [path])
+    assert spin(lambda: not dock.start.offer.isHidden()), dock.desk.messages.message
+    assert dock.desk.messages.message.startswith("You labelled ")
+    dock.start.go_on.click()
+    assert spin(lambda: dock.desk.session is not None and dock.desk.book.state.has_labels), dock.desk.messages.message
+    assert dock.desk.session.folder == folder
+    assert len([one for one in viewer.layers if "survey" in one.metadata]) <= 2

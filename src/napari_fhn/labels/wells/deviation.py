@@ -284,6 +284,6 @@ def _say(path: Path, paths: Mapping[str, Trajectory], by_angle: bool, convergenc
         raise LabelError("it holds no station", "Check the file", path=path)
     if by_angle:
         turned = f", turned by {convergence_deg:g} degrees" if convergence_deg else ""
-        names = ", ".join(list(paths)[:6]) + (", ..." if len(paths) > 6 else "")
+        names = ", ".join(list(paths)[:6]) + (", …" if len(paths) > 6 else "")
         words = f"{path.name}: path by minimum curvature, azimuths taken from grid north{turned} ({names})."
         warnings.warn(words, LabelWarning, stacklevel=3)

@@ -376,7 +376,7 @@ def _tell_nothings(log: Log, curve: Curve, values: Iterable[object]) -> None:
     if not strange:
         return
     listed = ", ".join(f"{text} ({counted(count, 'samples')})" for text, count in list(strange.items())[:_LISTED])
-    more = ", ..." if len(strange) > _LISTED else ""
+    more = ", …" if len(strange) > _LISTED else ""
     header = "its header names no value for that" if math.isnan(log.null) else f"its header names {log.null:.10g}"
     _warn(f'{log.path.name}: {listed}{more} in its curve {curve.name} taken for "no value"; {header}.')
 

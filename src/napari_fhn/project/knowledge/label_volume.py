@@ -80,7 +80,7 @@ def _with_codes(
             moved[code] = by_code[code]
     strange = [code for code in held if code not in moved]
     if fixed and strange:
-        what = ", ".join(map(str, strange[:8])) + (", ..." if len(strange) > 8 else "")
+        what = ", ".join(map(str, strange[:8])) + (", …" if len(strange) > 8 else "")
         way_out = f"Add them: the classes are {classes.listed}"
         raise LabelError(f"it holds labels of value {what}, which are no classes", way_out, path=source.path)
     # What the file calls otherwise than the class that has its code already is another class.

@@ -12,6 +12,7 @@ from napari_fhn.box import Box
 from napari_fhn.project.data.surveyset import SurveySet
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.project import Project
+from napari_fhn.sentence import cell
 from napari_fhn.structure.similar.likeness import Examples
 from napari_fhn.surveys.numbers import Numbers
 from napari_fhn.surveys.places import GoToError, parse, resolve
@@ -45,7 +46,7 @@ def shown_at(surveys: SurveySet, at: Shown) -> NDArray[np.int64]:
     if isinstance(at, np.ndarray) and at.dtype == bool:
         if at.shape != shape or not at.any():
             what = "marks nothing" if at.shape == shape else f"is {at.shape} and the survey {shape}"
-            raise ProjectError(f"the mask of what is looked for {what}", "Mark some voxels of the survey")
+            raise ProjectError(f"the mask of what is looked for {what}", "Mark some of the survey")
         return np.argwhere(at)
     if isinstance(at, Box):
         if any(a < 0 or b > n or a == b for a, b, n in zip(at.start, at.stop, shape, strict=False)):
@@ -58,8 +59,9 @@ def shown_at(surveys: SurveySet, at: Shown) -> NDArray[np.int64]:
     if voxels.shape[1] != len(shape) or (voxels < 0).any() or (voxels >= shape).any():
         called = " ".join(axis.called for axis in numbers_of(surveys).axes)
         where = ", ".join(map(str, voxels[0].tolist()))
+        what = cell(len(shape), surveys.vertical(None))
         raise ProjectError(
-            f"the voxel {where} is outside the survey of {_times(shape)}", f"Say {called} with their numbers"
+            f"the {what} {where} is outside the survey of {_times(shape)}", f"Say {called} with their numbers"
         )
     return voxels
 

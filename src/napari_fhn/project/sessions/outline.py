@@ -7,9 +7,11 @@ import datetime
 from dataclasses import dataclass
 from pathlib import Path
 
+from napari_fhn.project.data import stack_sources
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.labelling import wells
 from napari_fhn.project.sessions import layout
+from napari_fhn.project.sessions.manifest import SurveyEntry
 from napari_fhn.project.sessions.session import Session
 from napari_fhn.sentence import counted
 
@@ -40,6 +42,10 @@ class Outline:
         Steps behind the network that predicts; 0 where there is none.
     score : float or None
         Mean IoU of that network on the labels held out; None where nothing was.
+    files : tuple of str
+        Of all that is learnt from: the surveys, or the rasters of which a stack was made.
+    stacked : bool
+        Whether these are maps of a stack.
     """
 
     folder: Path
@@ -51,6 +57,8 @@ class Outline:
     labelled: bool = False
     step: int = 0
     score: float | None = None
+    files: tuple[str, ...] = ()
+    stacked: bool = False
 
     @classmethod
     def of(cls, folder: Path) -> Outline | None:
@@ -83,6 +91,8 @@ class Outline:
             session.has_labels,
             0 if run is None else run.step,
             None if run is None else run.score,
+            tuple(file for entry in inputs for file in (_maps(entry) or _own(entry))),
+            any(map(_maps, inputs)),
         )
 
     @property
@@ -107,6 +117,17 @@ class Outline:
     def day(self, today: datetime.date) -> str:
         """Return when it was changed last, as one says it: ``"yesterday"``, ``"on Monday"``, ``"on 3 May 2026"``."""
         return day(self.changed.date(), today)
+
+
+def _own(entry: SurveyEntry) -> tuple[str, ...]:
+    return () if entry.file is None else (entry.file.absolute,)
+
+
+def _maps(entry: SurveyEntry) -> tuple[str, ...]:
+    """The rasters of a stack; polygons are no layers that could be opened again."""
+    if entry.stack:
+        return tuple(one.file.absolute for one in entry.stack if not one.class_field)
+    return () if entry.file is None else stack_sources.noted(Path(entry.file.absolute))
 
 
 def day(then: datetime.date, today: datetime.date) -> str:

@@ -249,7 +249,7 @@ class RelativeTime(OfReflectors):
     name = "relative-time"
     title = "relative geologic time"
     words = (
-        "Where the reflector of a voxel meets the column in the middle of the survey, in samples: the same number "
+        "Where the reflector of a place meets the column in the middle of the survey, in samples: the same number "
         "along a layer, however it is folded. It takes the dips of the whole survey; each survey has its own numbers."
     )
     of_each_survey = takes_survey = True

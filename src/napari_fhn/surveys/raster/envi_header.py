@@ -269,7 +269,7 @@ def _fields(path: Path) -> dict[str, str]:
 def _count(path: Path, fields: dict[str, str], key: str, least: int = 1) -> int:
     written = fields.get(key, "").strip()
     if not written:
-        raise SurveyError(path, f"it does not say '{key} = ...'", "Write it into the header")
+        raise SurveyError(path, f"it does not say '{key} = …'", "Write it into the header")
     try:
         number = float(written)
     except ValueError:

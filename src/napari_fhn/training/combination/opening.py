@@ -22,7 +22,6 @@ from napari_fhn.training.data.frame import Frame
 from napari_fhn.training.data.labelled import LabelFile
 from napari_fhn.training.data.stored import moved
 from napari_fhn.training.job import Input, Job
-from napari_fhn.training.machine.device import choose_device
 from napari_fhn.training.machine.memory import free_bytes
 
 if TYPE_CHECKING:
@@ -174,9 +173,11 @@ def _pretrained(
     labels: Labels, job: Job, frame: Frame, carried: Carried | None, preparing: Preparing | None
 ) -> PretrainedFeatures | Gated:
     """Open the factor of features that were learnt beforehand; `labels` have their vertical axis last."""
+    # Here and not above, as they need torch: the viewer asks which factors there are.
     from napari_fhn.training.combination.gating import Gated
     from napari_fhn.training.combination.pretrained import PretrainedFeatures
     from napari_fhn.training.combination.sections import Sections
+    from napari_fhn.training.machine.device import choose_device
     from napari_fhn.training.models import gating
     from napari_fhn.training.models.pretrained import bundled
 

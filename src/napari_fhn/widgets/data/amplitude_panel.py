@@ -34,7 +34,7 @@ class AmplitudePanel(Fold):
     """
 
     def __init__(self, context: DeskContext) -> None:
-        super().__init__("Amplitudes", "How often which value occurs in three sections, and where the colours end.")
+        super().__init__("Amplitudes", "How often which value occurs, and where the colours end.")
         self._context = context
         self._layer: Image | None = None
         self._values: NDArray[np.float64] = np.empty(0)
@@ -50,7 +50,7 @@ class AmplitudePanel(Fold):
         self.clip.setSingleStep(0.5)
         self.clip.setValue(_CLIP)
         self.clip.setSuffix(" %")
-        self.clip.setToolTip("Share of the values beyond the ends; seismic amplitudes are clipped alike around zero.")
+        self.clip.setToolTip("Share of the values beyond the ends.")
         self.button = QPushButton("Clip")
         self.button.setToolTip("Set the ends so that this share of the values lies beyond them.")
         self.button.clicked.connect(self.clip_now)

@@ -59,7 +59,7 @@ class BricksPanel(QWidget):
     def _show(self, event: Any = None) -> None:
         state = self._bricks.state
         self.setVisible(bool(state.offered) or state.copying)
-        self.words.setText("Copying into bricks ..." if state.copying else state.offered)
+        self.words.setText("Copying into bricks …" if state.copying else state.offered)
         self.make.setVisible(not state.copying)
         for widget in (self.bar, self.cancel):
             widget.setVisible(state.copying)

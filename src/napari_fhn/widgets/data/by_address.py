@@ -159,5 +159,5 @@ def _bring(
             return
         context.messages.report(error, surveys.SurveyError)
 
-    context.messages.say(f"{title} ...")
+    context.messages.say(f"{title} …")
     context.attempt(Operation(title), work, done, failed)

@@ -15,6 +15,7 @@ from qtpy.QtCore import QTimer
 
 from napari_fhn.first_look import from_the_ground
 from napari_fhn.project import ProjectError
+from napari_fhn.sentence import cell
 from napari_fhn.surveys.drawing import UPRIGHT, section_title
 from napari_fhn.widgets.data import foreground, placement, readout
 from napari_fhn.widgets.data.material import Material, survey_of
@@ -90,7 +91,7 @@ class Data:
         return None if self.material is None else self.material.vertical(self.state.vertical_axis)
 
     def worded(self, text: str) -> str:
-        """Return a text with the word for what the ticked layers are made of: voxels, or pixels of a map."""
+        """Return a text with the words for what is worked on, as the messages of the desk have them."""
         return self._messages.worded(text)
 
     def images(self) -> list[Image]:
@@ -109,7 +110,7 @@ class Data:
         foreground.face(self._viewer, material, self.vertical, turn=self._faced != faced)
 
     def _word(self, event: Any = None) -> None:
-        self._messages.pixels = self.material is not None and len(self.material.shape) == 2 and self.vertical is None
+        self._messages.cell = "voxel" if self.material is None else cell(len(self.material.shape), self.vertical)
 
     def _set_aside(self, material: Material) -> None:
         """Hide what would be drawn through what is worked on, and say so."""

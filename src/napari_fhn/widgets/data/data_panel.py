@@ -188,6 +188,7 @@ class DataPanel(Section):
         material = self._desk.data.material
         seismic = material is not None and is_seismic(material.first)
         mapped = material is not None and is_map(material.first)
+        self.amplitudes.heading.setText("Amplitudes" if seismic else "Values")
         home: Fold = self.seismic if seismic else self.map if mapped else self
         if home.body.indexOf(self.amplitudes) < 0:
             home.body.addWidget(self.amplitudes)

@@ -87,7 +87,7 @@ class FetchDialog(QDialog):
         self._done = 0
         self.start.setEnabled(False)
         self.message.setStyleSheet("")
-        self.message.setText("Fetching ...")
+        self.message.setText("Fetching …")
         self.bar.show()
         self._timer.start()
 
@@ -141,7 +141,7 @@ class FetchDialog(QDialog):
         if total:
             self.bar.setRange(0, _STEPS)
             self.bar.setValue(round(_STEPS * done / total))
-            words = f"{done / 1e6:.0f} of {total / 1e6:.0f} MB" if done < total else "Checking and unpacking ..."
+            words = f"{done / 1e6:.0f} of {total / 1e6:.0f} MB" if done < total else "Checking and unpacking …"
         else:
             # A bar without a range moves to and fro.
             self.bar.setRange(0, 0)

@@ -45,7 +45,7 @@ def go(
     """
     offset = viewer.dims.ndim - layer.ndim
     _turn(viewer, numbers, place, offset)
-    index = np.asarray(layer.world_to_data(_here(viewer)), np.float64)[-layer.ndim :]
+    index = np.asarray(layer.world_to_data(here(viewer)), np.float64)[-layer.ndim :]
     sizes = [axis.values.size for axis in numbers.axes]
     for k, name in enumerate(numbers.names):
         index[k] = np.clip(place.index.get(name, index[k]), 0, sizes[k] - 1)
@@ -90,10 +90,10 @@ def show(viewer: ViewerModel, layer: Layer, world: NDArray[np.float64], named: C
     bring_into_view(viewer, {axis + offset: float(world[axis]) for axis in (axes if named is None else named)})
 
 
-def _here(viewer: ViewerModel) -> NDArray[np.float64]:
+def here(viewer: ViewerModel) -> NDArray[np.float64]:
     """Return where one is: where the sliders are; where that is not seen, in the middle of the canvas."""
     dims = viewer.dims
-    here = np.array(dims.point, np.float64)
-    if not CanvasView.of(viewer).sees({axis: here[axis] for axis in dims.displayed}):
-        here[list(dims.displayed)] = camera_of(viewer).center[-len(dims.displayed) :]
-    return here
+    place = np.array(dims.point, np.float64)
+    if not CanvasView.of(viewer).sees({axis: place[axis] for axis in dims.displayed}):
+        place[list(dims.displayed)] = camera_of(viewer).center[-len(dims.displayed) :]
+    return place

@@ -8,6 +8,7 @@ from typing import Any
 from napari.components import ViewerModel
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
+from napari_fhn.surveys.kinds import VERTICAL
 from napari_fhn.surveys.numbers import Numbers
 from napari_fhn.surveys.places import GoToError, parse, resolve, typed
 from napari_fhn.widgets.data.go_to import go
@@ -44,10 +45,6 @@ class GoToField(QWidget):
         self.edit.setClearButtonEnabled(True)
         for button in self.edit.findChildren(QToolButton):
             button.setToolTip("Empty the field.")
-        self.edit.setToolTip(
-            "Where to go, then Enter: inline 120, IL 120 XL 300 T 1500, 1500 ms, x 431000 y 6350000, row 10 col 20, "
-            "650 nm."
-        )
         self.edit.returnPressed.connect(self.go)
         self.edit.textEdited.connect(self._quiet)
         self.answer = QLabel()
@@ -72,6 +69,7 @@ class GoToField(QWidget):
         self.setEnabled(numbers is not None)
         self._quiet()
         self.edit.setPlaceholderText("" if numbers is None else example(numbers))
+        self.edit.setToolTip(f"Where to go, then Enter{'' if numbers is None else f': {ways(numbers)}'}.")
 
     def begin(self) -> None:
         """Let the person type."""
@@ -106,6 +104,15 @@ class GoToField(QWidget):
 
     def _quiet(self, text: str = "") -> None:
         self._say("", _QUIET)
+
+
+def ways(numbers: Numbers) -> str:
+    """Return the kinds of places that can be typed for a survey."""
+    vertical = next((axis for axis in numbers.axes if axis.name in VERTICAL), None)
+    alone = "" if vertical is None else f"{vertical.values[vertical.values.size // 2]:g} {vertical.unit}"
+    both = "x 431000 y 6350000" if numbers.placed else ""
+    spectral = "" if numbers.wavelengths is None else "650 nm"
+    return ", ".join(filter(None, (example(numbers), alone, both, spectral)))
 
 
 def example(numbers: Numbers) -> str:

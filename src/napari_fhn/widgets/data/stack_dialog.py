@@ -57,6 +57,7 @@ class StackDialog(QDialog):
         )
         words.setWordWrap(True)
         self.table = QTableWidget(0, 3)
+        self.table.setTabKeyNavigation(False)  # Tab leaves the table; arrows move in it
         self.table.setHorizontalHeaderLabels(["Map", "Values are", "Grid"])
         self.table.setToolTip("Tick the maps that go in, and say whether their values are amounts or names of classes.")
         head = self.table.horizontalHeader()

@@ -13,6 +13,7 @@ import xarray as xr
 from napari.layers import Image, Layer
 
 from napari_fhn import surveys
+from napari_fhn.project.data import stack_sources
 from napari_fhn.sentence import counted
 from napari_fhn.surveys import Grid, SurveyError
 from napari_fhn.surveys.maps import Categories, Polygons, stack
@@ -134,6 +135,8 @@ class Stacking:
             digest = hashlib.sha1(words.encode(), usedforsecurity=False).hexdigest()[:8]
             self._folder.mkdir(parents=True, exist_ok=True)
             path = surveys.save(self._folder / f"maps-{digest}.tif", stacked, stacked, nodata=float("nan"), names=names)
+            rasters = [entry.source for entry in used if isinstance(entry.source, xr.DataArray)]
+            stack_sources.note(path, [str(one.attrs.get("source", "")) for one in rasters])
             opened = surveys.open(path)
             opened.attrs["notes"] = (*stacked.attrs["notes"], *opened.attrs.get("notes", ()))
             return opened

@@ -100,6 +100,11 @@ class Turning:
         return (*named, View("3D", None))
 
     @property
+    def there(self) -> bool:
+        """Whether a survey is worked on."""
+        return self._data.material is not None
+
+    @property
     def mapped(self) -> bool:
         """Whether the survey is one that a map can be drawn of."""
         material = self._data.material

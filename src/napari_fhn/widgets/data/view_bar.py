@@ -38,6 +38,8 @@ _SLIDER = 60
 """Of the slider: a shorter one moves many sections at once, and it has a line of its own instead."""
 _KEYS = tuple(f"Ctrl+Alt+{number}" for number in range(1, 6))
 """Of the buttons in their order; the last is that of the linked views, whatever the others are."""
+_TITLES = ("Inline", "Crossline", "Time slice, or depth slice", "3D")
+_PLACES = ("the first of the ways to look, above the canvas", "the second", "the third", "the fourth")
 _SHORT = {"Inline": "IL", "Crossline": "XL", "Time slice": "T", "Depth slice": "Z", "Sample slice": "T"}
 """Of planes, as one types places: beside the buttons whole words would be said twice."""
 
@@ -70,13 +72,9 @@ class ViewBar(QWidget):
         self._ways.setSpacing(2)
         self.number = QDoubleSpinBox()
         self.number.setKeyboardTracking(False)
-        self.number.setAccessibleName("number of the section")
         self.number.setMinimumWidth(_NARROWEST)
-        self.number.setToolTip("Number of the section in view: type one, then Enter, or step.")
         self.number.valueChanged.connect(self._typed)
         self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setAccessibleName("section")
-        self.slider.setToolTip("Slide through the sections.")
         self.slider.valueChanged.connect(turning.step_to)
         self.called = QLabel()  # of the axis, where no button says it
         self._row = row = Wrapping(self)
@@ -100,7 +98,8 @@ class ViewBar(QWidget):
         self.linked.setCheckable(True)
         self.linked.setStyleSheet(TOGGLE)
         self.linked.setToolTip(
-            f"Show the other sections, the map and a fence at the same place ({_KEYS[-1]}). A click goes there."
+            f"Show other views of the same place beside the canvas: sections, the map, a fence ({_KEYS[-1]}). A click "
+            "goes there."
         )
         self.linked.clicked.connect(lambda wanted: setattr(state, "linked", wanted))
         row.addWidget(self.linked)
@@ -130,15 +129,14 @@ class ViewBar(QWidget):
         self._order_tabs()
 
     def shortcuts(self) -> tuple[Key, ...]:
-        """Return the keys of the buttons: by their place from left to right, as surveys differ in what they show."""
-        words = (
-            "Inline: the first of the ways to look, above the canvas",
-            "Crossline: the second",
-            "Time slice, or depth slice: the third",
-            "3D: the fourth",
-        )
-        linked = Key(_KEYS[-1], "The map and the other sections beside the canvas (Linked)", self._press_linked)
-        ways = zip(_KEYS, words, strict=False)
+        """Return the keys of the buttons: by their place from left to right, as surveys differ in what they show.
+
+        Those of buttons that there are not for this survey have no words.
+        """
+        titles = tuple(self.buttons) if self.buttons or self._turning.there else _TITLES
+        words = [f"{title}: {place}" for title, place in zip(titles, _PLACES, strict=False)]
+        linked = Key(_KEYS[-1], "Other views of the same place beside the canvas (Linked)", self._press_linked)
+        ways = zip(_KEYS, (*words, *[""] * (len(_PLACES) - len(words))), strict=False)
         return (*(Key(keys, said, partial(self._press, place)) for place, (keys, said) in enumerate(ways)), linked)
 
     def look(self) -> None:
@@ -237,6 +235,11 @@ class ViewBar(QWidget):
             longest = max(map(self.number.textFromValue, (self.number.minimum(), self.number.maximum())), key=len)
             words = self.number.fontMetrics().horizontalAdvance(longest + self.number.suffix())
             self.number.setMinimumWidth(max(_NARROWEST, words + _BESIDE))
+            what = "section" if len(self._views) > 1 else axis.called
+            self.number.setAccessibleName(f"number of the {what}")
+            self.number.setToolTip(f"Number of the {what} in view: type one, then Enter, or step.")
+            self.slider.setAccessibleName(what)
+            self.slider.setToolTip(f"Slide to another {what}.")
             self.called.setText(axis.called if len(self._views) < 2 else "")
             self.slider.setRange(0, axis.values.size - 1)
         self.number.setValue(float(axis.values[index]))

@@ -38,10 +38,7 @@ class ExportPanel(Section):
         self.what.setMinimumContentsLength(10)
         self.what.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.button = QPushButton("Save …")
-        self.button.setToolTip(
-            "Save it on the grid of the survey: SEG-Y with its trace headers, GeoTIFF or ENVI with its map, NetCDF, "
-            "Zarr, or .npy."
-        )
+        self.button.setToolTip("Save it on the grid of the survey, with its headers or its place on the map.")
         self.button.clicked.connect(self._save)
         row = QHBoxLayout()
         row.addWidget(self.what, 1)

@@ -89,7 +89,7 @@ class Exports:
             return
         self._cancelled, self.share = False, 0.0
         self.state.busy = True
-        context.messages.say(f"Writing {request.path.name} ...")
+        context.messages.say(f"Writing {request.path.name} …")
 
         def told(share: float) -> None:
             # On the other thread: nothing but a number may be touched here.

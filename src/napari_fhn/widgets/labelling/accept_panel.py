@@ -50,7 +50,7 @@ class AcceptPanel(QWidget):
         self.least.setPrefix("sure ≥ ")
         self.least.setToolTip("How sure the network must be, 0 to 1: one minus the entropy of its probabilities.")
         self.sure = QPushButton("Accept sure")
-        self.sure.setToolTip("Make labels of what the network is sure of on this section; they are outlined in white.")
+        self.sure.setToolTip("Make labels of what is in view and the network is sure of; they are outlined in white.")
         self.sure.clicked.connect(self._accept_sure)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)

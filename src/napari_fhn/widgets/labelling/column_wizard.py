@@ -87,6 +87,7 @@ class ColumnWizard(QDialog):
         likely = {guess.column: guess for found in suggest(table).guesses.values() for guess in reversed(found)}
         likely |= {guess.column: guess for found in cause.candidates.values() for guess in reversed(found[:1])}
         grid = QTableWidget(min(len(table.sample), _ROWS) + 2, len(table.names))
+        grid.setTabKeyNavigation(False)  # Tab goes through what is chosen above, and on
         grid.setHorizontalHeaderLabels(list(table.names))
         grid.setVerticalHeaderLabels(["is", "in", *(str(k + 1) for k in range(grid.rowCount() - 2))])
         grid.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

@@ -43,9 +43,12 @@ class HeldOutPanel(QWidget):
         self.list = QListWidget()
         self.list.setAccessibleName("wells and patches")
         self.list.setFixedHeight(_HEIGHT)
-        self.list.setToolTip("Tick the wells and patches to keep for the score. Click one to look at it.")
+        self.list.setToolTip(
+            "Tick the wells and patches to keep for the score. Click one, or press Enter on it, to look at it."
+        )
         self.list.itemChanged.connect(self._ticked)
         self.list.itemClicked.connect(self._go)
+        self.list.itemActivated.connect(self._go)
         self.automatic = QPushButton("Choose for me")
         self.automatic.setToolTip("Hold out as many as step 3 says, so that every class stays in training.")
         self.automatic.clicked.connect(self._let_choose)
@@ -58,8 +61,8 @@ class HeldOutPanel(QWidget):
         self.blocks.setSpecialValueText("whole bodies")
         self.blocks.setPrefix("blocks of ")
         self.blocks.setToolTip(
-            "Hold out blocks of so many traces or pixels instead of whole bodies. Interpreted sections, time slices "
-            "and labels that hang together are cut in blocks by themselves."
+            "Hold out blocks of so much along each side instead of whole bodies. Labels that hang together across much "
+            "of the survey are cut in blocks by themselves."
         )
         self.blocks.valueChanged.connect(self._blocks_chosen)
         row = QHBoxLayout()

@@ -28,7 +28,7 @@ class HistoryPanel(QWidget):
         super().__init__()
         self._book = book
         self.undo = QPushButton("Undo here")
-        self.undo.setToolTip("Take back the last change on the section in view (Ctrl+Z in the label layer).")
+        self.undo.setToolTip("Take back the last change of what is in view (Ctrl+Z in the label layer).")
         self.undo.clicked.connect(lambda: book.history.undo())
         self.redo = QPushButton("Redo here")
         self.redo.setToolTip("Make it again (Ctrl+Shift+Z in the label layer).")
@@ -37,11 +37,11 @@ class HistoryPanel(QWidget):
         self.list.setAccessibleName("changes")
         self.list.setFixedHeight(_HEIGHT)
         self.list.setToolTip(
-            "Changes of the session, newest first. Tick what stands; untick one to take it back, on "
-            "whichever section it was made. Double-click to go there."
+            "Changes of the session, newest first. Tick what stands; untick one to take it back, wherever it was "
+            "made. Double-click, or press Enter, to go there."
         )
         self.list.itemChanged.connect(self._ticked)
-        self.list.itemDoubleClicked.connect(self._go)
+        self.list.itemActivated.connect(self._go)  # a double click, or Enter
         row = QHBoxLayout()
         row.addWidget(self.undo)
         row.addWidget(self.redo)

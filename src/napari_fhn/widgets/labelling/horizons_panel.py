@@ -66,7 +66,7 @@ class HorizonsPanel(QWidget):
         self.pick = QPushButton("Pick")
         self.pick.setCheckable(True)
         self.pick.setToolTip(
-            "Click on the horizon on inlines and crosslines. Drag a pick to move it; Shift+click takes it away; Ctrl+Z "
+            "Click on the horizon on a section. Drag a pick to move it; Shift+click takes it away; Ctrl+Z "
             "takes the last step back."
         )
         self.pick.clicked.connect(self._picking)

@@ -70,7 +70,7 @@ class LabelHistory:
             where = (
                 "" if elsewhere is None else f" The last change, {elsewhere.title}, was made on another: see History."
             )
-            self._context.messages.say(f"There is nothing to undo on this section.{where}")
+            self._context.messages.say(f"There is nothing to undo here.{where}")
             return
         self.toggle(entry)
 
@@ -78,7 +78,7 @@ class LabelHistory:
         """Make the change again that was last taken back on the section in view."""
         entry = self.next(self._book.place())
         if entry is None:
-            self._context.messages.say("There is nothing to redo on this section.")
+            self._context.messages.say("There is nothing to redo here.")
             return
         self.toggle(entry)
 

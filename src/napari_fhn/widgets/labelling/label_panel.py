@@ -49,7 +49,12 @@ _NEW = (
     "New label layer",
     "Make a layer to paint on. Strokes go straight into a file of the session, so nothing is lost by a crash.",
 )
-_SECTIONS = ("Sections", "Labels for neighbouring sections and from shapes.")
+_SECTIONS = ("Sections", "Labels from section to section, along reflectors, and from shapes.")
+_LOADED = (
+    "Load files: wells, tops, deviations, checkshots, LAS logs, horizons, points, polygons, label volumes, class "
+    "tables. They may also be dropped here."
+)
+_LOADED_ON_MAPS = "Load files: points, polygons, label rasters, class tables. They may also be dropped here."
 _SHAPES = ("Shapes", "Labels from shapes that are drawn.")
 _SHOW = ("Show labels", "Show the labels, the prediction and the runs that this survey's session holds.")
 
@@ -95,10 +100,6 @@ class LabelPanel(Section):
         self.load.clicked.connect(self._load)
         self.other = QToolButton()
         self.other.setText("…")
-        self.other.setToolTip(
-            "Load files: wells, tops, deviations, checkshots, LAS logs, horizons, points, polygons, label volumes, "
-            "class tables. They may also be dropped here."
-        )
         self.other.clicked.connect(lambda: self._load(ask=True))
         self.other.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
         self.other.setMenu(self._elsewhere())
@@ -241,7 +242,9 @@ class LabelPanel(Section):
         state, material = self._book.state, self._context.data.material
         survey = None if material is None else material.first
         near = () if survey is None else sidecar_files(survey)
-        what = "wells" if survey is not None and is_for_wells(survey) else "points"
+        welled = survey is not None and is_for_wells(survey)
+        what = "wells" if welled else "points"
+        self.other.setToolTip(_LOADED if survey is None or welled else _LOADED_ON_MAPS)
         self.load.setText(f"Load {what}" if near else "Load …")
         where = " and ".join(path.name for path in near if path.name != "classes.csv")
         self.load.setToolTip(

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from napari_fhn.project.sessions.answers import Answers
+from napari_fhn.surveys.numbers import by_axes
 from napari_fhn.widgets.context import DeskContext
+from napari_fhn.widgets.data.go_to import here
 from napari_fhn.widgets.labelling.adopting import Adopting
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.brush_color import BrushColor
@@ -86,6 +90,19 @@ class Labelling:
         self.carrying = Carrying(context, book)
         self.similar = MoreLikeThis(context, book, opening)
         self.similar_layers = SimilarLayers(context, book, self.similar)
+
+    def dab(self) -> None:
+        """Paint a dab of the brush where one has gone by name or number: who has no mouse labels so."""
+        context, layer = self.context, self.book.layer
+        if layer is None or not layer.editable or context.viewer.dims.ndisplay != 2:
+            context.messages.say("There is no label layer in view that can be painted on.")
+            return
+        place = np.rint(layer.world_to_data(here(context.viewer))).astype(int)[-layer.ndim :]
+        layer.paint(tuple(np.clip(place, 0, np.array(layer.data.shape) - 1)), layer.selected_label)
+        names = dict(zip(self.book.state.classes.values, self.book.state.classes.names, strict=True))
+        material = context.data.material
+        where = "" if material is None else f" at {by_axes(material.first, tuple(place.tolist()))}"
+        context.messages.say(f"Painted {names.get(layer.selected_label, 'nothing known')}{where}.")
 
     def close(self) -> None:
         """Let go of the viewer."""

@@ -173,7 +173,7 @@ class Loader:
             return found
 
         title = f"Looking at {', '.join(path.name for path in paths)}"
-        self._context.messages.say(f"{title} ...")
+        self._context.messages.say(f"{title} …")
         self._context.attempt(
             Operation(title),
             recognised,
@@ -346,7 +346,7 @@ class Loader:
     ) -> None:
         """Read files beside the GUI, asking until nothing is left open."""
         title = f"Reading {', '.join(source.path.name for source in sources)}"
-        self._context.messages.say(f"{title} ...")
+        self._context.messages.say(f"{title} …")
         self._context.attempt(
             Operation(title),
             lambda _: read(sources),

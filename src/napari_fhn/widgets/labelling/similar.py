@@ -258,7 +258,7 @@ class MoreLikeThis:
         book.work(plan, done)
 
     def worded(self, text: str) -> str:
-        """Return a text with the word for what is looked at: voxels, or pixels of a map."""
+        """Return a text with the words for what is looked at."""
         return self._context.data.worded(text)
 
     def words_for(self, place: SimilarPlace, *, short: bool = False) -> str:
@@ -301,7 +301,7 @@ class MoreLikeThis:
         before, level = self._described, self.state.level
         self._known = known
         self.state.searching = True
-        self._context.messages.say("Looking through the survey ...")
+        self._context.messages.say("Looking through the survey …")
 
         def work(operation: Operation) -> tuple[tuple[Any, ...], Descriptions, Similar]:
             key, describe = find

@@ -161,4 +161,4 @@ class SimilarPanel(QWidget):
         count = len(state.ticked)
         self.label.setText(f"Label {count} ticked" if count else "Label ticked")
         self.label.setEnabled(bool(count) and not state.searching)
-        self.pick.setText("Looking ..." if state.searching else "Click a place")
+        self.pick.setText("Looking …" if state.searching else "Click a place")

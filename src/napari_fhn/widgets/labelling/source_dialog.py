@@ -100,7 +100,8 @@ class SourceDialog(QDialog):
             field = _field(option, self._source.options.get(name))
             field.setToolTip(f"{option.words[:1].upper()}{option.words[1:]}.")
             field.setAccessibleName(name)
-            unit = f" ({option.unit})" if option.unit and option.unit != "vertical" else ""
+            of = "traces or pixels" if option.unit == "traces" and kind == "points" else option.unit  # also on maps
+            unit = f" ({of})" if of and of != "vertical" else ""
             self._form.addRow(f"{name.replace('_', ' ')}{unit}", field)
             self.fields[name] = field
             changed = field.currentIndexChanged if isinstance(field, QComboBox) else field.textChanged

@@ -9,10 +9,12 @@ from qtpy.QtWidgets import QLabel, QPushButton, QSizePolicy
 
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.project.runs.settings import JOB_FIELDS, NETWORK_FIELDS, OBJECTIVE_FIELDS, SCHEDULE_FIELDS, Part
+from napari_fhn.sentence import Cell
 from napari_fhn.training.job import Job
 from napari_fhn.training.objective import Objective
 from napari_fhn.training.recipes import recipe
 from napari_fhn.training.schedule import Schedule
+from napari_fhn.widgets.messages import Messages
 from napari_fhn.widgets.network.attribute_fields import AttributeFields
 from napari_fhn.widgets.network.factor_fields import FactorFields
 from napari_fhn.widgets.network.fields import Form
@@ -38,6 +40,14 @@ _TITLES: dict[Part, str] = {
 }
 
 
+_IDLE: dict[Cell, frozenset[str]] = {
+    "voxel": frozenset(),
+    "sample": frozenset({"context"}),
+    "pixel": frozenset({"context", "neighbours", "shear", "shift"}),
+}
+"""Settings that do nothing: a line has no sections beside it, a map neither these nor time or depth."""
+
+
 class Advanced(Fold):
     """The fold with every setting.
 
@@ -45,6 +55,8 @@ class Advanced(Fold):
     ----------
     planning : Planning
         Whose settings are shown and changed.
+    messages : Messages
+        Which know whether a volume, a line or a map is worked on.
 
     Attributes
     ----------
@@ -66,9 +78,10 @@ class Advanced(Fold):
         Back to the recipe.
     """
 
-    def __init__(self, planning: Planning) -> None:
+    def __init__(self, planning: Planning, messages: Messages) -> None:
         super().__init__("Advanced", "Every setting of the training, with its meaning and unit.")
         self._planning = planning
+        self._messages = messages
         self.fold()
         column = self.body
         column.setContentsMargins(14, 0, 0, 0)
@@ -114,6 +127,7 @@ class Advanced(Fold):
         self.reset.clicked.connect(self._reset)
         column.addWidget(self.reset)
         planning.state.events.settings.connect(self._show)
+        messages.events.cell.connect(self._show)
         self._show()
 
     def _show(self, event: Any = None) -> None:
@@ -131,6 +145,7 @@ class Advanced(Fold):
         for part, form in self.forms.items():
             values = settings.values(part)
             form.setVisible(bool(values))
+            form.leave_out(_IDLE[self._messages.cell])
             form.show_values(values)
         with self.layers.changed.blocked():
             self.layers.value = settings.layers

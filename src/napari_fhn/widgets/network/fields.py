@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import UnionType
 from typing import Any
 
@@ -79,7 +79,7 @@ class Form(QWidget):
         super().__init__()
         hints = typing.get_type_hints(of)
         self.controls: dict[str, ValueWidget[Any]] = {}
-        layout = QFormLayout(self)
+        self._layout = layout = QFormLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setHorizontalSpacing(8)
         layout.setVerticalSpacing(2)
@@ -93,6 +93,11 @@ class Form(QWidget):
             label.setToolTip(control.tooltip or "")
             label.setBuddy(control.native)
             layout.addRow(label, control.native)
+
+    def leave_out(self, names: Collection[str]) -> None:
+        """Show all fields but some."""
+        for name, control in self.controls.items():
+            self._layout.setRowVisible(control.native, name not in names)
 
     def show_values(self, values: Mapping[str, Any]) -> None:
         """Show these values, without a ``changed``."""

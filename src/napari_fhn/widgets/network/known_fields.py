@@ -10,7 +10,7 @@ from napari_fhn.project.runs import terms
 from napari_fhn.widgets.network.class_completer import ClassCompleter
 from napari_fhn.widgets.network.planning import Planning
 
-_WAYS = "from:to in inlines, crosslines and samples, or rows and columns, the survey's first of each being 0"
+_WAYS = "from:to along each axis of the survey, in its order, the first place of each being 0"
 
 _FIELDS: tuple[tuple[terms.Part, str, str, str], ...] = (
     (

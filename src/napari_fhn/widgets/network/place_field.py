@@ -10,7 +10,7 @@ from napari_fhn.widgets.network.planning import Planning
 
 _TIP = (
     "Empty for this computer. ssh://user@host/folder trains on that one, where napari-fhn is installed: what it lacks "
-    "is sent once, labels as they change, and the section in view comes back. tcp://127.0.0.1:port for a tunnel to "
+    "is sent once, labels as they change, and what is in view comes back. tcp://127.0.0.1:port for a tunnel to "
     "'napari-fhn worker'."
 )
 

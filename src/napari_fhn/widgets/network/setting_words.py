@@ -56,8 +56,7 @@ WORDS: dict[type, dict[str, tuple[str, str]]] = {
         ),
         "block": (
             "block size",
-            "Largest piece of the survey that is looked at, in voxels: traces and samples of a section, or "
-            "inlines, crosslines and samples.",
+            "Largest piece of the survey that is looked at, in voxels along each of its axes, in their order.",
         ),
         "learning_rate": (
             "learning rate",
@@ -94,8 +93,8 @@ WORDS: dict[type, dict[str, tuple[str, str]]] = {
         ),
         "patience": (
             "patience",
-            "End when the held-out wells have got no better in so many scores, and keep the best network. 0 "
-            "trains all steps.",
+            "End when the score on the labels held out has got no better so many times, and keep the best network. "
+            "0 trains all steps.",
         ),
         "enough": ("enough", "End when the loss of the last twenty steps is below this. 0 trains all steps."),
         "shear": (
@@ -108,12 +107,12 @@ WORDS: dict[type, dict[str, tuple[str, str]]] = {
         "noise": ("noise", "How much random noise is added while training; 1 is as strong as the data."),
         "flips": (
             "mirrored along",
-            "Which ways blocks are mirrored half of the time: 0 along inline numbers or rows, 1 along crossline "
-            "numbers or columns; 'auto' for all but time or depth.",
+            "Along which axes blocks are mirrored half of the time: 0 is the first, 1 the second; 'auto' for all but "
+            "time or depth.",
         ),
         "permute": (
             "swapped axes",
-            "'0, 1' swaps inlines and crosslines, or rows and columns, half of the time. Empty swaps none.",
+            "'0, 1' swaps the first axis and the second half of the time. Empty swaps none.",
         ),
         "labels_share": (
             "share of the labels",
@@ -121,7 +120,7 @@ WORDS: dict[type, dict[str, tuple[str, str]]] = {
         ),
         "focus_share": (
             "share near the view",
-            "What share of the blocks is drawn from the labels nearest to the section in view.",
+            "What share of the blocks is drawn from the labels nearest to what is in view.",
         ),
         "seed": ("seed", "Which random numbers are drawn: the same seed gives the same training, on the same machine."),
         "precision": (

@@ -95,7 +95,7 @@ class Comparison:
         return self._book.state.classes
 
     def worded(self, text: str) -> str:
-        """Return a text with the word for what is compared: voxels, or pixels of a map."""
+        """Return a text with the words for what is compared."""
         return self._data.worded(text)
 
     def candidates(self) -> list[Labels]:
@@ -193,7 +193,7 @@ class Comparison:
         stored = StoredClasses(placed, Path(truth.name))
         known: Any = placed.values if own is not None else stored.lazy(by_code)
         predicted, classes = mine.data, max(table.values)
-        self._messages.say(f"Comparing with '{truth.name}' ...")
+        self._messages.say(f"Comparing with '{truth.name}' …")
 
         def counted(_: Operation) -> tuple[NDArray[np.int64], list[int], str]:
             strange = [] if own is not None else [code for code in stored.codes(by_code) if code not in by_code]

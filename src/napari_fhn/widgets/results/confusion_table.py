@@ -32,6 +32,7 @@ class ConfusionTable(QTableWidget):
         self.setToolTip("Rows: truth. Columns: prediction. In % of the row. Click a cell to see its voxels.")
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setTabKeyNavigation(False)  # Tab leaves the table; arrows move in it
         self.setVisible(False)
         # Clicked, or reached with the arrow keys.
         self.currentCellChanged.connect(lambda row, column, *_: self._chosen(row, column))

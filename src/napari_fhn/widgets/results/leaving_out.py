@@ -137,7 +137,7 @@ class LeavingOut:
         assert self._process.stdout is not None
         self._lines = queue.SimpleQueue()
         threading.Thread(target=_listen, args=(self._process.stdout, self._lines), daemon=True).start()
-        self._context.messages.say("Leaving labels out in turn ...")
+        self._context.messages.say("Leaving labels out in turn …")
         self._timer.start()
         self.changed.emit()
 

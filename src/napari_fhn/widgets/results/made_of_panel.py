@@ -71,11 +71,7 @@ class MadeOfPanel(QWidget):
         self.list.setToolTip(_COLUMNS[0][1])
         self._lay_out()
         self.list.currentItemChanged.connect(self._chosen)
-        self.smoothing = self._choice(
-            "smoothing",
-            "Average probabilities along reflectors, on maps where the bands are alike: where labels left out are "
-            "foretold better so, always or never. Holds from the next Train or Predict.",
-        )
+        self.smoothing = self._choice("smoothing", "")
         self.order = self._choice(
             "order of layers",
             "Label columns in the order in which the labelled ones show the classes: where labels left out are "
@@ -170,6 +166,11 @@ class MadeOfPanel(QWidget):
             field.setEnabled(combination is not None)
         for widget in (self._order_label, self.order):
             widget.setVisible(upright)
+        along = "along reflectors" if upright else "where the bands are alike"
+        self.smoothing.setToolTip(
+            f"Average probabilities {along}: where labels left out are foretold better so, always or never. Holds from "
+            "the next Train or Predict."
+        )
 
 
 def _item(row: FactorRow) -> QTreeWidgetItem:

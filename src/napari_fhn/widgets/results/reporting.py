@@ -81,7 +81,7 @@ class Reporting:
                 raise JobError(said or "its process ended without a word")
             return said
 
-        self._messages.say(f"Writing {path.name} ...")
+        self._messages.say(f"Writing {path.name} …")
         context.attempt(
             Operation(f"Writing {path.name}"),
             write,
@@ -92,7 +92,7 @@ class Reporting:
     def score(self) -> None:
         """Score the prediction on each body held out, and say it."""
         self._attempt(
-            "Scoring on the labels held out ...",
+            "Scoring on the labels held out …",
             lambda project, run, partial: evaluate(project, run, partial=partial),
             lambda found: "\n".join([*(one.words for one in found.evaluations), *_doubts(found.notes)]),
             "The prediction could not be scored",
@@ -101,7 +101,7 @@ class Reporting:
     def report(self) -> None:
         """Write the report of the run as one HTML file, and say where it is."""
         self._attempt(
-            "Writing the report ...",
+            "Writing the report …",
             lambda project, run, partial: write_report(project, run, partial=partial),
             lambda path: f"The report is {path}.",
             "The report could not be written",

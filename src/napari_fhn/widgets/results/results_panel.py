@@ -129,10 +129,10 @@ class ResultsPanel(Section):
         self.preview.setText("Preview")
         self.preview.setCheckable(True)
         self.preview.setStyleSheet(TOGGLE)
-        self.preview.setToolTip("Show the section in view as it would be, tidied by itself.")
+        self.preview.setToolTip("Show what is in view as it would be, tidied by itself.")
         self.preview.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.preview.toggled.connect(lambda _: self._preview())
-        self.tidy = _button("Tidy", "Tidy the whole prediction, as a volume.", self._tidy)
+        self.tidy = _button("Tidy", "Tidy the whole prediction at once.", self._tidy)
         self.back = _button("Take back", "Bring back what was predicted.", self._desk.tidying.take_back)
         self.body.addLayout(_row(self.preview, self.tidy, self.back))
 

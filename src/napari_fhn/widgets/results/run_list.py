@@ -98,7 +98,7 @@ class RunList:
         if current is None or current == run:
             words.say("Choose a run that is not the current one: it is compared with that.")
             return
-        words.say(f"Comparing '{run.name}' with '{current.name}' ...")
+        words.say(f"Comparing '{run.name}' with '{current.name}' …")
 
         def done(found: ComparedRuns) -> None:
             agree = (

@@ -73,7 +73,7 @@ class Tidying:
         if run is None or not self._state.become(Activity.TIDYING):
             return
         self._prediction.show_factor("")
-        self._messages.say("Tidying the whole prediction ...")
+        self._messages.say("Tidying the whole prediction …")
         self._context.attempt(
             Operation("Tidying the whole prediction", writes=True),
             lambda operation: predictions.tidy(run, how, check=operation.check),

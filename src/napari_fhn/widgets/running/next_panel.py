@@ -55,7 +55,7 @@ class NextPanel(Fold):
     def _show(self, event: Any = None) -> None:
         state = self._suggestions.state
         self.search.setEnabled(not state.searching)
-        self.search.setText("Looking ..." if state.searching else "Find places worth labelling")
+        self.search.setText("Looking …" if state.searching else "Find places worth labelling")
         for button in self.places:
             self.body.removeWidget(button)
             button.deleteLater()

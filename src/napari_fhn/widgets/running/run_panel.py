@@ -69,7 +69,7 @@ class RunPanel(Section):
     def __init__(self, desk: Desk) -> None:
         super().__init__(4, "Train")
         self._desk = desk
-        self.train = _button("Train", "Train a new network on the labels. The section in view is predicted meanwhile.")
+        self.train = _button("Train", "Train a new network on the labels. What is in view is predicted meanwhile.")
         self.train.clicked.connect(lambda: desk.train())
         self.pause = _button("Pause", "Let the work wait and keep its memory; press again to go on.")
         self.pause.clicked.connect(lambda: desk.work.pause_or_resume())
@@ -148,7 +148,7 @@ class RunPanel(Section):
         for name in ("activity", "share", "seconds_left"):
             getattr(events, name).connect(self._show_bar)
         desk.background.changed.connect(self._operations)
-        for name in ("message", "note", "waiting", "error", "detail", "pixels"):
+        for name in ("message", "note", "waiting", "error", "detail", "cell"):
             getattr(desk.messages.events, name).connect(self._show_message)
 
     def _make_message(self) -> QLabel:

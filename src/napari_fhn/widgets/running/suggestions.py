@@ -97,7 +97,7 @@ class Suggestions:
     def words_for(self, place: LabelSuggestion) -> tuple[str, str]:
         """Return where a place is, in the survey's numbers, and why it is worth labelling."""
         table = self._book.state.classes
-        why = place.reason(dict(zip(table.values, table.names, strict=True)))
+        why = self._data.worded(place.reason(dict(zip(table.values, table.names, strict=True))))
         material = self._data.material
         where = ", ".join(map(str, place.voxel)) if material is None else by_axes(material.first, place.voxel)
         return where, why

@@ -101,6 +101,7 @@ class StartPanel(QWidget):
             pixels = picture.load(known.picture)
             self.picture.setPixmap(pixels)
             self.picture.setVisible(not pixels.isNull())
+            self.anew.setVisible(not self._starting.state.together)  # what is ticked is another survey
         elif self.other.isChecked():
             self.other.setChecked(False)
         idle = desk.data.material is None and not desk.book.state.has_labels

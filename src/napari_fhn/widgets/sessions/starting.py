@@ -6,15 +6,18 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from psygnal import SignalGroupDescriptor
+from qtpy.QtCore import QTimer
 
 from napari_fhn.project.sessions import layout
 from napari_fhn.project.sessions.outline import Outline
 from napari_fhn.project.sessions.recent import RecentSessions
 from napari_fhn.project.sessions.session_list import Entry, listed
 from napari_fhn.widgets.context import DeskContext
+from napari_fhn.widgets.data.material import survey_of
+from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.label_opening import LabelOpening
 from napari_fhn.widgets.sessions.store import Ask, SessionStore
@@ -31,6 +34,8 @@ class StartState:
     ----------
     known : Outline or None
         The session of the ticked survey, while nobody has said that they go on with it.
+    together : bool
+        Whether it is known by all its files that are open, and not by what is ticked.
     recent : tuple of Entry
         Sessions, the last opened first.
     """
@@ -38,6 +43,7 @@ class StartState:
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
 
     known: Outline | None = None
+    together: bool = False
     recent: tuple[Entry, ...] = ()
 
 
@@ -79,9 +85,16 @@ class Starting:
         self._opening = opening
         self._store = store
         self._recent = recent
+        self._looking = False
         self._folders = tuple(dict.fromkeys(folders))
+        self._book = book
         opening.known.connect(self._known)
         book.state.events.has_labels.connect(self._opened)
+        # Whichever way maps are opened, they come as layers; and the list may come after them.
+        for emitter in (context.data.state.events.material, self.state.events.recent):
+            emitter.connect(self._look_together)
+        for emitter in self._comings_and_goings():
+            emitter.connect(self._look_together)
 
     @property
     def sentence(self) -> str:
@@ -90,10 +103,15 @@ class Starting:
         if known is None:
             return ""
         did = "labelled" if known.labelled else "opened"
-        return f"You {did} this {known.day(datetime.date.today())}: {known.words}. Go on?"
+        what = "these maps as a stack" if self.state.together and known.stacked else "this"
+        return f"You {did} {what} {known.day(datetime.date.today())}: {known.words}. Go on?"
 
     def go_on(self) -> None:
         """Go on with the session of the ticked survey, as it was looked at last."""
+        known = self.state.known
+        if known is not None and self.state.together:
+            self._store.open(known.folder, lambda name: None)
+            return
         with self._store.returning():
             self._opening.new()
 
@@ -134,11 +152,42 @@ class Starting:
         self._context.background.run(lambda: listed(recent, folders, _MOST), show, lambda error: None)
 
     def _known(self, folder: Path | None) -> None:
-        self.state.known = None if folder is None else Outline.of(folder)
-        if self.state.known is not None:
-            self._context.messages.say(self.sentence)
-        elif folder is not None:
+        self._offer(None if folder is None else Outline.of(folder))
+        if self.state.known is None and folder is not None:
             self._context.messages.say(f"There are labels of this survey in {folder}: 'Show labels' opens them.")
+
+    def close(self) -> None:
+        """Let go of the viewer."""
+        for emitter in self._comings_and_goings():
+            disconnect(emitter, self._look_together)
+
+    def _comings_and_goings(self) -> tuple[Any, ...]:
+        events = self._context.viewer.layers.events
+        return events.inserted, events.removed
+
+    def _look_together(self, event: Any = None) -> None:
+        """Look whether what is open was worked on together before, once all has come that comes together."""
+        if not self._looking:
+            self._looking = True
+            QTimer.singleShot(0, self._offer_together)
+
+    def _offer_together(self) -> None:
+        """Offer the session of several files that are open, in whatever order, where what is ticked has none."""
+        self._looking = False
+        known, context = self.state.known, self._context
+        if self._book.layer is not None or context.project.project is not None or (known and not self.state.together):
+            return
+        there = {str(survey_of(layer).attrs.get("source", "")) for layer in context.data.images()}
+        outlines = [entry.outline for entry in self.state.recent if entry.outline is not None]
+        found = next((one for one in outlines if len(one.files) > 1 and there.issuperset(one.files)), None)
+        if found != known:
+            self._offer(found, together=True)
+
+    def _offer(self, known: Outline | None, *, together: bool = False) -> None:
+        self.state.together = together and known is not None
+        self.state.known = known
+        if known is not None:
+            self._context.messages.say(self.sentence)
 
     def _opened(self, has_labels: bool) -> None:
         """Remember which session is open, once there are labels in it."""
