@@ -110,8 +110,11 @@ GROUPS = {
         ),
     ),
     "geometry": Group(
-        ("surveys/segy/coordinates.py", "surveys/segy/grid.py", "surveys/segy/order.py"),
-        ("surveys/segy",),
+        (
+            *(f"surveys/segy/{name}.py" for name in ("coordinates", "grid", "order", "rows")),
+            "surveys/geometry.py",
+        ),
+        ("surveys/segy", "surveys/test_geometry.py"),
     ),
 }
 
