@@ -96,11 +96,25 @@ GROUPS = {
         ("training/combination/weighing.py", "training/combination/linear_head.py"),
         tuple(f"training/combination/test_{name}.py" for name in ("weighing", "linear_head", "choosing")),
     ),
-    # Apart: each of its tests runs a network.
-    "pretrained": Group(("training/combination/pretrained.py",), ("training/combination/test_pretrained.py",)),
+    # Apart: each of their tests runs a network.
+    "pretrained": Group(
+        ("training/combination/pretrained.py", "training/models/pretrained.py", "training/models/halves.py"),
+        ("training/combination/test_pretrained.py", "training/models/test_pretrained.py"),
+    ),
+    "gating": Group(
+        ("training/combination/gating.py", "training/combination/foretelling.py", "training/models/gating.py"),
+        (
+            "training/combination/test_gating.py",
+            "training/combination/test_foretelling.py",
+            "training/models/test_gating.py",
+        ),
+    ),
     "geometry": Group(
-        ("surveys/segy/coordinates.py", "surveys/segy/grid.py", "surveys/segy/order.py"),
-        ("surveys/segy",),
+        (
+            *(f"surveys/segy/{name}.py" for name in ("coordinates", "grid", "order", "rows")),
+            "surveys/geometry.py",
+        ),
+        ("surveys/segy", "surveys/test_geometry.py"),
     ),
 }
 

@@ -1,15 +1,24 @@
-"""The same job, labels and seed give the same weights, whatever happens beside the training."""
+"""The same job, labels and seed give the same weights and scores, whatever happens beside the training."""
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
+import forked
+from napari_fhn.engine import Engine
 from napari_fhn.network import convolution, onednn
-from napari_fhn.training import Control, Focus, Job, Progress, fit
+from napari_fhn.training import Control, Done, Failed, Focus, Job, Progress, Score, fit, updates
 from napari_fhn.training.combination.settings import Combination
 from napari_fhn.training.machine import speed
 from napari_fhn.training.models.model import load
@@ -29,6 +38,74 @@ def equal(one, other):
 
 def scheduled(job, **changes):
     return replace(job, schedule=replace(job.schedule, **changes))
+
+
+def at_the_command_line(job, *options, held_up=False, stopped=False):
+    """Train in a process of its own, which somebody else may keep from computing for a while, or stop."""
+    path = Path(f"{job.model}-job.json")
+    job.save(path)
+    command = [sys.executable, "-m", "napari_fhn", "train", "--job", str(path), "--trust-job", "--json", *options]
+    environment = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
+    with forked.installed():
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+    with process:
+        for line in process.stdout:
+            yield (update := updates.from_json(line))
+            if held_up and isinstance(update, Progress) and update.step == 2:
+                os.kill(process.pid, signal.SIGSTOP)
+                time.sleep(1.7)
+                os.kill(process.pid, signal.SIGCONT)
+            if stopped and isinstance(update, Progress) and update.step == 1:
+                os.kill(process.pid, signal.SIGTERM)
+    assert process.returncode == (130 if stopped else 0)
+
+
+def stopped_and_gone_on_with(job):
+    first = [update for update in at_the_command_line(job, stopped=True) if isinstance(update, Progress)]
+    assert first[-1].step < first[-1].steps
+    yield from at_the_command_line(job, "--resume")
+
+
+def in_the_dock(job):
+    """Train in the process beside a viewer, in which a section is in view."""
+    with forked.installed():
+        engine = Engine(Path(f"{job.model}-engine.log"))
+        try:
+            engine.train(job)
+            engine.focus(Focus(0, 5))
+            until = time.monotonic() + 300
+            while time.monotonic() < until:
+                for update in engine.poll():
+                    assert not isinstance(update, Failed), update
+                    yield update
+                    if isinstance(update, Done):
+                        return
+                time.sleep(0.02)
+        finally:
+            engine.close()
+
+
+@pytest.mark.skipif(not forked.AVAILABLE, reason="processes cannot be copied here")
+def test_what_is_said_and_kept_at_the_end_does_not_go_by_the_clock(layered, tmp_path):
+    job, _ = layered
+    job = replace(scheduled(job, steps=5), combination=Combination())
+    doors = {
+        "command line": at_the_command_line,
+        "held up": lambda job: at_the_command_line(job, held_up=True),
+        "stopped": stopped_and_gone_on_with,
+        "Python": fit,
+        "dock": in_the_dock,
+    }
+    kept, said = {}, {}
+    for door, train in doors.items():
+        prediction = shutil.copy(job.prediction, tmp_path / f"{door}.npy")
+        own = replace(job, model=str(tmp_path / door), prediction=str(prediction))
+        said[door] = [update for update in train(own) if isinstance(update, Score)][-1]
+        model = json.loads((tmp_path / door / "model.json").read_text())
+        kept[door] = {name: model[name] for name in ("weights", "scores", "combination")}
+    assert said == dict.fromkeys(doors, said["Python"])
+    assert kept == dict.fromkeys(doors, kept["Python"])
+    assert (said["Python"].step, kept["Python"]["combination"]["bodies"]) == (5, 1)
 
 
 def test_being_looked_at_changes_nothing(layered, monkeypatch):
@@ -78,10 +155,18 @@ def test_what_the_machine_decided_is_in_the_job_that_is_kept(layered, monkeypatc
     assert equal(first, weights(kept))
 
 
+class InPlaceOfHalf(convolution.Fused):
+    """What can be timed on a processor without bfloat16 too."""
+
+    def __init__(self, in_place):
+        super().__init__()
+
+
 def test_asking_which_precision_is_faster_draws_from_nobodys_numbers(monkeypatch):
     if not torch.ops.mkldnn._is_mkldnn_bf16_supported():
         pytest.skip("this processor has no convolutions in bfloat16")
     monkeypatch.setattr(onednn, "fusion_works", lambda _: True)
+    monkeypatch.setattr(convolution, "Bfloat16", InPlaceOfHalf)
     torch.manual_seed(0)
     state = torch.get_rng_state()
     convolution.bfloat16_pays.__wrapped__(2, torch.device("cpu"))

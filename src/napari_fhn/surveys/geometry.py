@@ -161,7 +161,8 @@ def _agreeing(columns: NDArray[np.float64], target: NDArray[np.float64], n_most:
         off = np.abs(columns @ fit - target).max(axis=1)
         bins = _bins(fit)
         if bins.min() > 0 and (off[kept] <= 0.5 * bins.min()).all():
-            return kept if np.count_nonzero(~kept) <= n_most else None
+            on_it: NDArray[np.bool_] = off <= 0.5 * bins.min()  # some that were left out as well
+            return on_it if np.count_nonzero(~on_it) <= n_most else None
         worst = np.argsort(off)[::-1][:n_most]
         kept = np.ones(len(target), dtype=bool)
         kept[worst[off[worst] > 3 * np.median(off)]] = False

@@ -342,6 +342,7 @@ class _Training:
         if 0 < best.step < self.step and best.restore():
             yield Note(f"The held-out labels were predicted best after step {best.step}: that network is kept.")
         self._save()
+        yield self.scoring.learnt_from(self.step)  # those before were told of when the clock said so
         if not self.control.stop.is_set():
             yield from self.live.look(self.step, whole=True)
             if self.job.held_out:
@@ -356,8 +357,8 @@ class _Training:
         yield Done("train", stopped, seconds, f"{words} in {seconds:.0f} s; the network is saved.", self.step)
 
     def _model(self) -> models.Model:
-        counts, scores, found = tuple(map(int, self.labels.counts)), self.scoring.scores, self.combining.found
-        return replace(self.setup.model, steps=self.step, label_counts=counts, scores=scores, combination=found)
+        seen, counts, found = self.scoring.scores(self.step), tuple(map(int, self.labels.counts)), self.combining.found
+        return replace(self.setup.model, steps=self.step, label_counts=counts, scores=seen, combination=found)
 
     def _save(self) -> None:
         self.keeping.attempt(NETWORK, lambda: self._save_in(Path(self.job.model)))

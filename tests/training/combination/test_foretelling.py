@@ -8,7 +8,7 @@ import pytest
 from napari_fhn.box import Box
 from napari_fhn.structure.known import Known
 from napari_fhn.training.combination import foretelling
-from napari_fhn.training.combination.foretelling import asked, foretold
+from napari_fhn.training.combination.foretelling import asked, foretold, likely, together
 
 
 def wells(*places, shape=(12, 14, 10), radius=1):
@@ -85,3 +85,31 @@ def test_a_line_has_bodies_too():
     first, last = asked(Known(labels, 2))
     assert first.columns == (Box((3, 0), (6, 8)),)
     assert last.columns == (Box((20, 0), (21, 8)),)
+
+
+def test_a_place_counts_by_how_much_of_it_is_known():
+    said = np.array([[0.5, 0.2], [0.5, 0.8]], np.float32)
+    shares = np.array([[0.5, 0.0], [0.25, 0.25]], np.float32)
+    assert likely(said, shares) == pytest.approx((0.75 * np.log(0.5) + 0.25 * np.log(0.8)) / 1.0)
+    assert likely(said, np.zeros((2, 2), np.float32)) is None
+    assert likely(np.zeros((2, 2), np.float32), 0.25 * np.ones((2, 2), np.float32)) == pytest.approx(np.log(1e-3))
+
+
+def test_bodies_are_together_as_their_geometric_mean():
+    assert together([np.log(0.2), None, np.log(0.8)]) == pytest.approx(0.4)
+    assert together([None]) is None
+    assert together([]) is None
+
+
+@pytest.mark.parametrize(("items", "most", "expected"), [
+    (7, 12, [0, 1, 2, 3, 4, 5, 6]), (9, 3, [0, 4, 8]), (90, 5, [0, 22, 44, 67, 89]), (1, 5, [0]),
+])  # fmt: skip
+def test_some_are_from_everywhere(items, most, expected):
+    assert foretelling._some(range(items), most) == expected
+
+
+@pytest.mark.parametrize(("wide", "columns"), [(16, 1), (17, 5)])
+def test_what_is_a_well_and_what_is_wide(wide, columns):
+    labels = wells((30, 30), shape=(40, 40, 10))
+    labels[10, 4 : 4 + wide] = 2
+    assert len(next(asked(Known(labels, 2))).columns) == columns

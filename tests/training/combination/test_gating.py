@@ -84,6 +84,75 @@ def test_a_gate_that_has_learnt_nothing_believes_both_everywhere_alike():
     torch.testing.assert_close(scores, FEATURES * doubted.log() + CARRIED * carried.log())
 
 
+def test_what_a_network_says_makes_either_count_more_and_is_added():
+    features, carried, *rest = shown(classes=2, sections=1)
+
+    def says(seen, resting):  # of each class, in each cell alike
+        told = torch.tensor([[0.5, -0.2, 1.0], [-1.0, 0.3, -2.0]])
+        assert seen.shape == (2, CHANNELS, 4, 8)
+        return told[:, :, None, None].expand(-1, -1, 4, 8)
+
+    for trust in (1.0, 0.5):
+        scores = Gate(says, trust)(features, carried, *rest, (0.5, 0.5))
+        for k, (more, much, beside) in enumerate([(0.5, -0.2, 1.0), (-1.0, 0.3, -2.0)]):
+            expected = (
+                FEATURES * np.exp(trust * more) * (0.97 * features[:, k] + 0.03 / 2).log()
+                + CARRIED * np.exp(trust * much) * carried[:, k].log()
+                + trust * beside
+            )
+            torch.testing.assert_close(scores[:, k], expected)
+
+
+def test_what_is_carried_nowhere_is_as_unlikely_as_can_be_told():
+    features, carried, *rest = shown(sections=1)
+    carried[:, 0] = 0
+    scores = gate(head=0.0)(features, carried, *rest, (0.5, 0.5))
+    doubted = 0.97 * features[:, 0] + 0.03 / 4
+    torch.testing.assert_close(scores[:, 0], FEATURES * doubted.log() + CARRIED * np.log(1e-4))
+
+
+def test_what_a_gate_is_shown_of_a_class():
+    size = (1, 8, 12)
+    features, carried = (
+        torch.tensor(values)[None, :, None, None].expand(1, 3, *size[1:]) for values in ([0.5, 0.3, 0.2], [0.1, 0.9, 0])
+    )
+    confidence, distance = torch.full(size, 0.4), torch.full(size, 16.0)
+    distance[:, 4:] = torch.inf
+    trace, sample = torch.meshgrid(torch.arange(8) % 4, torch.arange(12) % 4, indexing="ij")
+    amplitudes = -(2.0 * trace + 3.0 * sample)[None]
+    found = Gate.shown(features, carried, confidence, distance, amplitudes, (0.3, 0.9))
+    assert found.shape == (1, 3, CHANNELS, 2, 3)
+    small = [np.log(value) / 3 + 0.7 for value in (0.5, 0.3, 0.2, 0.1, 0.9, 1e-4)]
+    shared = [0.4, np.exp(-1), -7.5, 7.5, 3.0, 2.0, 0.6, 1.8]
+    own = [(small[0], small[3], small[1], small[4]), (small[1], small[4], small[0], small[3])]
+    own.append((small[2], small[5], small[0], small[4]))
+    for k, each in enumerate(own):
+        expected = torch.tensor([*each, *shared], dtype=torch.float32)
+        torch.testing.assert_close(found[0, k, :, 0, 1], expected)
+        expected[5] = 0  # nothing is known near
+        torch.testing.assert_close(found[0, k, :, 1, 2], expected)
+
+
+def test_it_sees_whole_cells_of_its_coarsest_level():
+    one = gate()
+    assert one.multiple == 8
+    needed = (one.network.architecture.receptive_radius + 1) * gating.CELL
+    assert needed <= one.radius < needed + 8
+    assert one.radius % 8 == 0
+
+
+def test_of_what_it_says_a_part_is_followed():
+    features, carried, *rest = shown()
+    all_of_it, none, half = (gate(), gate(), gate())
+    none.trust, half.trust = 0.0, 0.5
+    told = (0.5, 0.5)
+    torch.testing.assert_close(none(features, carried, *rest, told), gate(head=0.0)(features, carried, *rest, told))
+    torch.testing.assert_close(
+        half(features, carried, *rest, told), gate(head=0.15)(features, carried, *rest, told), atol=1e-4, rtol=1e-4
+    )
+    assert all_of_it.trust == 1
+
+
 def test_it_knows_no_class_by_its_number():
     features, carried, *rest = shown()
     scores = gate()(features, carried, *rest, (0.5, 0.5))
@@ -204,6 +273,20 @@ def test_a_well_that_is_left_out_is_as_if_it_had_never_been(weighed, survey):
     without = told.without([number]).read(box)
     np.testing.assert_allclose(without, weighed(labels).read(box), atol=1e-4)
     assert np.abs(without - told.read(box)).max() > 0.05
+
+
+def test_what_each_foretells_is_told_and_found_anew_with_the_labels(weighed, survey):
+    painted = survey.labels.copy()
+    labels = Known(painted, len(survey.names))
+    told = weighed(labels)
+    by_ways = gating.foretold(labels, lambda number: told._carried.without({number}).read)
+    assert told.foretold == (told._features.foretold(), by_ways)
+    assert 0.1 < min(told.foretold) <= max(told.foretold) < 1
+    (i, j), *_ = survey.wells
+    painted[...] = 0
+    painted[i, j] = survey.truth[i, j]
+    labels.look()
+    assert told.foretold == (0.0, 0.0)  # of one well nothing can be left out
 
 
 def test_a_class_that_nobody_showed_is_not_said(weighed, survey):

@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from napari_fhn.training.combination import linear_head
 from napari_fhn.training.combination.linear_head import RARE, Held, LinearHead, Sums, bumps
 
 
@@ -102,3 +103,17 @@ def test_what_is_left_out_may_be_taken_away_from_the_sums(seed, share):
     assert classes.tolist() == known.tolist()
     np.testing.assert_allclose(head.weights, expected.weights, atol=1e-5)
     np.testing.assert_allclose(head.column, expected.column, atol=1e-5)
+
+
+def test_products_are_summed_a_lot_at_a_time(monkeypatch):
+    seen, at, shares = made(2)
+    column, held = np.eye(at.shape[1], dtype=np.float32), Held(0.1, 0.1)
+    whole, sums = LinearHead.fit(seen, at, shares, column, held), Sums.of(seen, at, shares)
+    monkeypatch.setattr(linear_head, "_ROWS", 7)
+    in_lots = LinearHead.fit(seen, at, shares, column, held)
+    np.testing.assert_allclose(in_lots.weights, whole.weights, atol=1e-6)
+    np.testing.assert_allclose(in_lots.column, whole.column, atol=1e-6)
+    again = Sums.of(seen, at, shares)
+    np.testing.assert_allclose(again.products, sums.products)
+    np.testing.assert_allclose(again.wanted, sums.wanted)
+    assert (again.seen, again.count.tolist()) == (sums.seen, sums.count.tolist())

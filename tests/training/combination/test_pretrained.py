@@ -332,3 +332,67 @@ def test_the_network_that_comes_along_can_be_inverted():
     second, first = network.invert(last, before)
     torch.testing.assert_close(first, network.first_state(data), atol=1e-3, rtol=1e-3)
     torch.testing.assert_close(second, first, atol=1e-3, rtol=1e-3)
+
+
+def places(count: int = 10) -> pretrained._Known:
+    """Places of which each knows its own number, of two classes."""
+    numbers = np.arange(count)
+    shares = np.stack([numbers % 2 == 0, numbers % 3 == 0], axis=1).astype(np.float32)
+    return pretrained._Known(numbers[:, np.newaxis].astype(np.float32), numbers, shares, numbers)
+
+
+@pytest.mark.parametrize(
+    ("most", "kept"),
+    [(10, list(range(10))), (11, list(range(10))), (9, [0, 2, 4, 6, 8]), (4, [0, 3, 6, 9]), (1, [0]), (0, [0])],
+)
+def test_of_many_places_some_are_kept_from_everywhere(most, kept):
+    thinned = places().thinned(most)
+    assert [part.tolist() for part in (thinned.down, thinned.body)] == [kept, kept]
+    assert (len(thinned.features), len(thinned.shares)) == (len(kept), len(kept))
+
+
+def test_places_of_some_classes_are_those_that_know_of_them():
+    only = places().only(np.array([1]))
+    assert only.down.tolist() == [0, 3, 6, 9]
+    assert only.shares.tolist() == [[1.0]] * 4
+    both = places().only(np.array([1, 0]))
+    assert both.down.tolist() == [0, 2, 3, 4, 6, 8, 9]
+    assert both.shares[2].tolist() == [1.0, 0.0]
+
+
+def test_a_cell_at_the_end_is_known_by_its_part():
+    labels = np.array([[1, 1, 2, 2, 2], [1, 3, 0, 0, 2], [1, 1, 1, 0, 3]], np.uint8)
+    found = pretrained._shares(labels, 3, 2)
+    assert found.dtype == np.float32
+    assert found.tolist() == [
+        [[0.75, 0.0, 0.0], [0.5, 0.25, 0.0]],
+        [[0.0, 0.5, 0.5], [0.0, 0.0, 0.0]],
+        [[0.25, 0.0, 0.0], [0.0, 0.0, 0.25]],
+    ]
+
+
+def test_a_cell_is_of_the_body_that_is_in_it():
+    assert pretrained._widest(np.array([-1, -1, -1, 0, 2, -1, 1]), 2).tolist() == [-1, 0, 2, 1]
+    assert pretrained._widest(np.array([0, 0, 3]), 3).tolist() == [3]
+
+
+def test_a_map_says_probabilities_as_sure_as_it_is_told():
+    head = LinearHead(np.float32([[1.0, -1.0]]), np.float32([[0.0, 0.0], [0.5, -0.5]]))
+    known = pretrained._Known(np.float32([[0.0], [0.2]]), np.array([0, 1]), np.zeros((2, 2), np.float32), np.zeros(2))
+    said = known.said(head, 3.0)
+    assert said.shape == (2, 2)
+    np.testing.assert_allclose(said[:, 0], 0.5)
+    np.testing.assert_allclose(said[0, 1], 1 / (1 + np.exp(-3 * 1.4)), rtol=1e-6)
+
+
+@pytest.mark.parametrize(("wide", "lines"), [(16, 1), (17, 8)])
+def test_of_a_wide_body_several_sections_show_what_it_says(volume, survey, wide, lines):
+    labels = np.zeros_like(survey.labels)
+    labels[20 : 20 + wide, 40] = survey.truth[20 : 20 + wide, 40]
+    windows = factor(volume, labels, len(survey.names))._windows()
+    across = [window.line for window in windows if window.across == 0]
+    assert len(across) == lines
+    assert across[len(across) // 2] in (28, 29)
+    (along,) = (window for window in windows if window.across == 1)
+    assert (along.line, along.first, along.last) == (40, 0, 48)
+    assert {(window.first, window.last) for window in windows if window.across == 0} == {(16, 64)}

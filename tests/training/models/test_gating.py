@@ -28,6 +28,8 @@ def test_it_comes_back_as_it_was_but_for_half_precision(tmp_path):
     data = torch.randn(1, CHANNELS, 16, 16)
     torch.testing.assert_close(again.network(data), one.network(data), atol=2e-2, rtol=2e-2)
     assert not any(parameter.requires_grad for parameter in again.parameters())
+    assert not again.network.training
+    assert halves.load(tmp_path / "one.safetensors", CHANNELS, lambda _, told: told, OUTPUTS) == {"made": "a lesson"}
 
 
 @pytest.mark.parametrize("damage", ["missing", "empty", "other"])
@@ -46,5 +48,6 @@ def test_the_one_that_comes_along_learnt_on_no_survey_that_tells_anything():
     gating.bundled.cache_clear()
     gating.bundled()
     assert torch.equal(torch.get_rng_state(), before)
+    assert gating.bundled().trust == 0.75
     told = halves.bundled(gating.FILE, CHANNELS, lambda _, told: told, OUTPUTS)
     assert "generated surveys 1000 to 1" in told["made"]

@@ -14,6 +14,7 @@ from napari_fhn.training.job import Job
 from napari_fhn.training.prediction.predictor import Predictor
 from napari_fhn.training.scores.validation import Best, held_out_confusion, score
 from napari_fhn.training.steps.learner import Outcome
+from napari_fhn.training.steps.unread import FADES
 from napari_fhn.training.updates import Score
 
 _SHARE = 0.05
@@ -53,10 +54,13 @@ class Scoring:
         self._scores: dict[bool, Score] = {}
         self._due = 0.0
 
-    @property
-    def scores(self) -> tuple[Score, ...]:
-        """The last of each kind."""
-        return tuple(self._scores.values())
+    def scores(self, step: int) -> tuple[Score, ...]:
+        """Return what is kept with the network of a step: the score on what it learns from, and the last held out.
+
+        The former as it is after that step, since when it was told of the last time went by the clock.
+        """
+        self.learnt_from(step)
+        return tuple(self._scores[held_out] for held_out in sorted(self._scores))
 
     @property
     def mean_held_out(self) -> float | None:
@@ -65,7 +69,7 @@ class Scoring:
 
     def see(self, outcome: Outcome) -> None:
         """Take what the network said of the labels that it learnt from; what it said earlier counts less and less."""
-        self._seen *= 0.9 ** len(outcome.losses)
+        self._seen *= FADES ** len(outcome.losses)
         self._seen += outcome.confusion
 
     def learnt_from(self, step: int) -> Score:

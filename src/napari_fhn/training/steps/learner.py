@@ -39,7 +39,7 @@ class Outcome:
     classes : ndarray or None
         ``(batch, *space)``, from 1: what the network said of the last batch, before the step; None where nobody asked.
     confusion : ndarray
-        On the labels of all batches.
+        On the labels of all batches, those of earlier steps faded by :data:`~napari_fhn.training.steps.unread.FADES`.
     refusal : str or None
         Why the last step was not made, or one before it, where that is so.
     """
@@ -47,7 +47,7 @@ class Outcome:
     terms: dict[str, float]
     losses: tuple[float, ...]
     classes: NDArray[np.uint8] | None
-    confusion: NDArray[np.int64]
+    confusion: NDArray[np.float64]
     refusal: str | None
 
     @property

@@ -9,6 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+FADES = 0.9
+"""What is left after a step of the counts of the one before: what was said of labels then counts less and less."""
+
 
 class Told(NamedTuple):
     """What was read.
@@ -20,13 +23,14 @@ class Told(NamedTuple):
     losses, errors : list of float
         Of each step since the last reading: of its loss, and of its inversion where there is one.
     confusion : ndarray
-        ``(classes + 1, classes + 1)``, truth by prediction, over the labels of all these steps and of the one at hand.
+        ``(classes + 1, classes + 1)``, truth by prediction, over the labels of all these steps and of the one at hand,
+        faded: the same as if each step had been read.
     """
 
     values: list[float]
     losses: list[float]
     errors: list[float]
-    confusion: NDArray[np.int64]
+    confusion: NDArray[np.float64]
 
 
 class Unread:
@@ -42,14 +46,14 @@ class Unread:
 
     def __init__(self, classes: int, device: torch.device) -> None:
         self._classes = classes
-        self._confusion = torch.zeros((classes + 1) ** 2, dtype=torch.int32, device=device)
+        self._device = device
         self.forget()
 
     def forget(self) -> None:
         """Begin again."""
         self._losses: list[Tensor] = []
         self._errors: list[Tensor] = []
-        self._confusion.zero_()
+        self._confusions = [self._none()]
 
     def count(self, scores: Tensor, classes: Tensor) -> None:
         """Count labelled voxels by true and predicted class.
@@ -62,11 +66,15 @@ class Unread:
             ``(voxels,)`` int64, from 0.
         """
         index = (classes + 1) * (self._classes + 1) + scores.argmax(1) + 1
-        self._confusion.index_add_(0, index, torch.ones_like(index, dtype=torch.int32))
+        self._confusions[-1].index_add_(0, index, torch.ones_like(index, dtype=torch.int32))
+
+    def _none(self) -> Tensor:
+        return torch.zeros((self._classes + 1) ** 2, dtype=torch.int32, device=self._device)
 
     def add(self, loss: Tensor, error: Tensor | None) -> None:
-        """Keep the loss of a step, and the error of its inversion, scalars both."""
+        """Keep the loss of a step with its counts, and the error of its inversion, scalars both."""
         self._losses.append(loss.detach())
+        self._confusions.append(self._none())
         if error is not None:
             self._errors.append(error)
 
@@ -81,7 +89,9 @@ class Unread:
         kept = [one.to(torch.float32) for one in (*self._losses, *self._errors)]
         found = torch.cat((values, torch.stack(kept))).tolist() if kept else values.tolist()
         first, second = len(values), len(values) + len(self._losses)
-        confusion = self._confusion.cpu().numpy().astype(np.int64)
+        confusion = np.zeros((self._classes + 1) ** 2)
+        for one in torch.stack(self._confusions).cpu().numpy():
+            confusion = FADES * confusion + one
         self.forget()
         return Told(
             found[:first],
