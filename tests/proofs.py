@@ -12,4 +12,4 @@ LONG = pytest.mark.skipif(not ASKED, reason="takes long, and what is like it run
 
 def examples(many: int) -> int:
     """How many examples a property is tried on: a sixth of them, unless the long proofs are asked for; 25 or more."""
-    return many if ASKED else max(25, many // 6)
+    return many if ASKED else min(many, max(25, many // 6))

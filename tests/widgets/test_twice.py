@@ -99,7 +99,7 @@ def test_labelling(desk, spin):
         assert _names(viewer) == names
 
 
-@on("volume", "cubes")
+@on("volume", "line", "cubes")
 def test_results(desk, spin, tmp_path):
     viewer, dock = desk
     desk, panel, messages = dock.desk, dock.results, dock.desk.messages

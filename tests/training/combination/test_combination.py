@@ -11,6 +11,7 @@ import pytest
 
 from napari_fhn.box import Box
 from napari_fhn.structure.bodies import Bodies
+from napari_fhn.structure.pooling import pool
 from napari_fhn.training import BoxChanged, Control, Focus, Job, JobError, Note, fit, predict
 from napari_fhn.training.combination import finishing, opening
 from napari_fhn.training.combination.choosing import choose
@@ -26,6 +27,14 @@ from .conftest import Averaging, Knowing, Looking
 
 def trained(job: Job, **control: object) -> list[object]:
     return list(fit(job, Control(watched=False, **control)))
+
+
+def network_of(job: Job) -> np.ndarray:
+    """Return the probabilities by the network alone."""
+    alone = replace(job, combination=None, prediction=str(Path(job.prediction).with_name("alone.npy")))
+    np.save(alone.prediction, np.zeros_like(np.load(job.prediction)))
+    list(predict(alone))
+    return np.load(alone.output_path("probabilities")).astype(np.float32)
 
 
 def accuracy(job: Job, truth: np.ndarray) -> float:
@@ -197,10 +206,14 @@ def test_who_looks_at_sections_is_asked_once_in_each_direction(combined, monkeyp
         for box, other in factor.across:
             asked[box.slices] += other == across
         assert (asked == 1).all()
-    alone = np.load(job.factor_paths["reflectors"])
-    mean = factor.read_across(Box.whole(factor.truth.shape), 0) + factor.read_across(Box.whole(factor.truth.shape), 1)
-    two = np.sort(mean, axis=0)
-    assert (np.take_along_axis(mean, alone[np.newaxis] - 1, axis=0) > two[-1:] - 2e-3).all()  # of both, not of the last
+    everything = Box.whole(factor.truth.shape)
+    ways = [factor.read_across(everything, across) for across in (0, 1)]
+    assert (np.load(job.factor_paths["reflectors"]) == ways[0].argmax(0) + 1).all()  # it is the surer one
+    if smoothing == "off":
+        found = models.load(job.model).combination
+        assert found is not None
+        pooled = pool({"network": network_of(job), "reflectors": (ways[0] + ways[1]) / 2}, found.weights)
+        np.testing.assert_allclose(np.load(job.output_path("probabilities")), pooled, atol=4e-3)
     # Shard by shard it is the same.
     whole = np.load(job.output_path("probabilities"))
     monkeypatch.setattr(by_shards, "LARGE_VOXELS", 1)

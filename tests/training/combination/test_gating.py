@@ -213,13 +213,37 @@ def test_tiles_have_no_seams(weighed, survey):
 
 def test_of_the_whole_survey_it_says_the_mean_of_both_directions(weighed, survey):
     told, whole = weighed(), Box.whole(survey.truth.shape)
-    ways = [told.read_across(whole, across) for across in (0, 1)]
+    ways = [told._look(whole, across) for across in (0, 1)]
     np.testing.assert_allclose(told.read(whole), (ways[0] + ways[1]) / 2, atol=1e-5)
     assert np.abs(ways[0] - ways[1]).max() > 0.1
-    for across, (start, stop) in enumerate((((3, 0, 0), (7, *whole.stop[1:])), ((0, 9, 0), (48, 13, whole.stop[2])))):
-        box = Box(start, stop)
-        part = told.read_across(box, across)
-        np.testing.assert_allclose(part, ways[across][(slice(None), *box.slices)], atol=1e-4)
+
+
+@pytest.mark.parametrize("across", [0, 1])
+def test_in_one_direction_every_second_section_is_seen_whatever_box_is_asked_for(weighed, survey, across):
+    told, whole = weighed(), Box.whole(survey.truth.shape)
+    for factor in (told, told._features):
+        look = told._look if factor is told else told._features.look_at
+        exact, said = (
+            np.moveaxis(one, 1 + across, 0) for one in (look(whole, across), factor.read_across(whole, across))
+        )
+        np.testing.assert_allclose(said[::2], exact[::2], atol=1e-4)
+        np.testing.assert_allclose(said[1:-1:2], (exact[:-2:2] + exact[2::2]) / 2, atol=1e-4)
+        np.testing.assert_allclose(said.sum(axis=1), 1, atol=1e-5)
+        for first, last in ((3, 8), (8, 9), (9, 10), (0, 2), (whole.stop[across] - 1, whole.stop[across])):
+            part = factor.read_across(whole.slab(across, first, last), across)
+            np.testing.assert_allclose(np.moveaxis(part, 1 + across, 0), said[first:last], atol=1e-4)
+
+
+def test_what_was_said_before_a_stroke_is_not_remembered(weighed, survey):
+    painted = np.where(survey.labels > 2, 0, survey.labels)
+    labels = Known(painted, len(survey.names))
+    told, box = weighed(labels), Box((4, 0, 0), (6, *survey.truth.shape[1:]))
+    before = told.read_across(box, 0)
+    painted[...] = survey.labels
+    labels.look()
+    told.look()
+    assert np.abs(told.read_across(box, 0) - before).max() > 0.1
+    np.testing.assert_allclose(told.read_across(box, 0), weighed().read_across(box, 0), atol=1e-5)
 
 
 def test_crosslines_and_time_slices_are_seen(weighed, survey):

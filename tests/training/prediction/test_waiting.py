@@ -36,22 +36,31 @@ def test_what_was_put_together_is_not_taken_for_one_direction(waiting):
     waiting.put(WHOLE, said(0, WHOLE))
     done = Box((5, 2), (8, 4))
     together = said(2, done)["network"]
-    np.testing.assert_array_equal(waiting.put_together(done, together), together)
+    waiting.put_together(done, together)
     np.testing.assert_allclose(waiting.get_together(done), together, atol=1e-3)
     # Whoever was killed before the journal knew it comes again: with a box in which some is done.
-    second = said(3)
-    mean = waiting.averaged(PART, second)["network"]
-    np.testing.assert_array_equal(mean[:, :, :2], second["network"][:, :, :2])
-    assert np.abs(mean[:, :, 2:] - second["network"][:, :, 2:]).max() > 0.1
-    found = waiting.put_together(PART, said(4)["network"])
-    np.testing.assert_allclose(found[:, :, :2], together, atol=1e-3)
-    np.testing.assert_allclose(waiting.get_together(PART), found, atol=1e-3)
+    second, again = said(3), said(5)
+    for name, mean in waiting.averaged(PART, second, lambda: again).items():
+        np.testing.assert_allclose(mean, (second[name] + again[name]) / 2, atol=1e-6)
+    rest = Box((8, 4), (10, 8))
+    mean = waiting.averaged(rest, said(3, rest), lambda: pytest.fail("it is there"))["network"]
+    np.testing.assert_allclose(mean, (said(3, rest)["network"] + waiting.get(rest)["network"]) / 2, atol=1e-6)
+
+
+@pytest.mark.parametrize("torn", [0, 1, 2])
+def test_what_was_put_together_in_part_is_not_taken_for_anything(waiting, torn):
+    waiting.put(WHOLE, {name: one + 0.1 for name, one in said(0, WHOLE).items()})
+    waiting._values[torn, 1:3, 2:4] *= -1  # one class only, when the power went
+    again = said(5)
+    assert waiting.averaged(PART, again, lambda: again)["network"] == pytest.approx(again["network"])
 
 
 def test_a_probability_of_0_is_put_together_too(waiting):
-    nothing = np.zeros((3, *PART.shape), np.float32)
-    waiting.put_together(PART, nothing)
-    assert (waiting.put_together(PART, nothing + 1) == 0).all()
+    nothing = {name: np.zeros((3, *PART.shape), np.float32) for name in NAMES}
+    waiting.put(PART, nothing)
+    waiting.put_together(PART, nothing["network"])
+    again = said(5)
+    assert waiting.averaged(PART, again, lambda: again)["network"] == pytest.approx(again["network"])
 
 
 def test_a_file_of_another_make_is_begun_anew(tmp_path):

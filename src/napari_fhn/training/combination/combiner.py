@@ -13,7 +13,7 @@ from napari_fhn.box import Box
 from napari_fhn.structure.decoding import decode
 from napari_fhn.structure.factor import Factor, SeesSections
 from napari_fhn.structure.pooling import pool
-from napari_fhn.training.combination.remembered import remembered
+from napari_fhn.training.combination.remembered import Remembered
 from napari_fhn.training.combination.settings import NETWORK, Found
 from napari_fhn.training.prediction.outputs import likeliest
 
@@ -128,7 +128,7 @@ class Combiner:
             Bytes that all of it may take.
         """
         each = room // max(1, len(self.factors))
-        self.factors = {name: remembered(factor, self.shape, each) for name, factor in self.factors.items()}
+        self.factors = {name: Remembered(factor, self.shape, each) for name, factor in self.factors.items()}
 
     def without(self, bodies: Collection[int]) -> Combiner:
         """Return the same with factors that were not told of some bodies of labels."""

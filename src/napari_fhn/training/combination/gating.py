@@ -24,6 +24,7 @@ from napari_fhn.box import Box
 from napari_fhn.network.hyperbolic import HyperbolicNetwork
 from napari_fhn.network.resting import Resting
 from napari_fhn.network.side_by_side import shares, side_by_side
+from napari_fhn.training.combination.every_second import EverySecond
 from napari_fhn.training.combination.foretelling import foretold
 from napari_fhn.training.combination.pretrained import PretrainedFeatures
 from napari_fhn.training.combination.pretrained_memory import most_side_by_side
@@ -203,6 +204,7 @@ class Gated:
         self._told: tuple[float, float] = (0.0, 0.0)
         self._told_at = -1
         self._resting = Resting()
+        self._every_second = EverySecond(self._look)
 
     def look(self) -> bool:
         """Follow the labels; tells whether what it says has changed, as it does when labels are carried first."""
@@ -217,24 +219,41 @@ class Gated:
 
     def read(self, box: Box) -> Floats:
         """Return ``(classes, *box.shape)`` that sum to 1; all alike where no two classes are known."""
-        ways = self._features.sections.ways(as_volume(box))
-        found = self.read_across(box, ways[0])
+        ways, weighs = self._features.sections.ways(as_volume(box)), self._weighs
+        found = self._look(box, ways[0], None, weighs)
         for across in ways[1:]:
-            found += self.read_across(box, across)
+            found += self._look(box, across, None, weighs)
         if len(ways) > 1:
             found /= np.float32(len(ways))
         return found
 
     def read_across(self, box: Box, across: int) -> Floats:
-        """Return what :meth:`read` does, seen in sections across an axis."""
-        if len(self._features.present) < 2 or not self._ready():
-            return self._features.read_across(box, across)
-        whole, sections = as_volume(box), self._features.sections
-        outer = sections.grown(whole, 1 - across, self._gate.radius, self._gate.multiple)
+        """Return what :meth:`read` does, seen in every second section across an axis."""
+        weighs = self._weighs
+        every_second = self._every_second if weighs else self._features.every_second
+        return every_second.read(box, across, self._features.sections.shape[across], self._features.labels.version)
+
+    @property
+    def _weighs(self) -> bool:
+        """Whether there is anything to weigh: classes are told apart, and labels are carried."""
+        return len(self._features.present) > 1 and self._ready()
+
+    def _look(self, box: Box, across: int, lines: range | None = None, weighs: bool = True) -> Floats:
+        """Return ``(classes, *box.shape)`` of sections across an axis; of some lines alone, along it these."""
+        if not weighs:
+            return self._features.look_at(box, across, lines)
+        whole = as_volume(box)
+        outer = self._features.sections.grown(whole, 1 - across, self._gate.radius, self._gate.multiple)
         grown = outer if len(box.shape) == 3 else Box(outer.start[1:], outer.stop[1:])
-        found = self._features.read_across(grown, across).reshape(-1, *outer.shape)
-        self._weigh(found, outer, across)
-        return found[(slice(None), *whole.within(outer))].reshape(-1, *box.shape)
+        found = self._features.look_at(grown, across, lines)
+        inside, shape = list(whole.within(outer)), list(box.shape)
+        if lines is None:
+            lines = range(outer.start[across], outer.stop[across])
+            found = found.reshape(-1, *outer.shape)
+        else:
+            inside[across], shape[across] = slice(None), len(lines)
+        self._weigh(found, outer, across, lines)
+        return found[(slice(None), *inside)].reshape(-1, *shape)
 
     @property
     def foretold(self) -> tuple[float, float]:
@@ -245,41 +264,42 @@ class Gated:
             self._told = told_of(self._features, self._carried)
         return self._told
 
-    def _weigh(self, said: Floats, outer: Box, across: int) -> None:
-        """Put probabilities of both in the place of those of features, ``(classes, *outer.shape)``."""
+    def _weigh(self, said: Floats, outer: Box, across: int, lines: range) -> None:
+        """Put probabilities of both in the place of those of features, ``(classes, *outer.shape)`` of some lines."""
         present, told, multiple = self._features.present, self.foretold, self._gate.multiple
         device, network = self._features.sections.device, self._gate.network
-        lines = np.moveaxis(said, 1 + across, 0)
-        along, down = lines.shape[2:]
+        sections = np.moveaxis(said, 1 + across, 0)
+        along, down = sections.shape[2:]
         short = [(0, -size % multiple) for size in (along, down)]
         cells = (along + short[0][1]) * (down + short[1][1]) // CELL**2
         together = max(1, _AT_ONCE // (cells * len(present) * network.architecture.channels))
-        each = shares(len(lines), most=most_side_by_side(along * down)) if device.type == "cpu" else [len(lines)]
+        each = shares(len(sections), most=most_side_by_side(along * down)) if device.type == "cpu" else [len(sections)]
         network.expect(len(each))
 
         def weigh(some: range) -> None:
             for first in some:
                 last = min(first + some.step, some.stop)
-                parts = [lines[first:last, present], *self._beside(outer, across, first, last, present)]
+                parts = [sections[first:last, present], *self._beside(outer, across, lines[first:last], present)]
                 shown = [
                     torch.from_numpy(np.pad(part, [(0, 0)] * (part.ndim - 2) + short, mode="edge")).to(device)
                     for part in parts
                 ]
                 with torch.no_grad():
                     scores = self._gate(shown[0], shown[1], shown[2], shown[3], shown[4], told, self._resting)
-                    lines[first:last, present] = scores[:, :, :along, :down].softmax(1).cpu().numpy()
+                    sections[first:last, present] = scores[:, :, :along, :down].softmax(1).cpu().numpy()
 
         self._carried.look()
         ends = np.cumsum([0, *each]).tolist()
         for _ in side_by_side(weigh, [range(a, b, together) for a, b in itertools.pairwise(ends)]):
             pass
 
-    def _beside(self, outer: Box, across: int, first: int, last: int, present: NDArray[np.intp]) -> list[Floats]:
+    def _beside(self, outer: Box, across: int, lines: range, present: NDArray[np.intp]) -> list[Floats]:
         """Return what a gate is shown beside features, of some sections of a box: the first axis counts them."""
-        box = outer.slab(across, outer.start[across] + first, outer.start[across] + last)
+        box = outer.slab(across, lines[0], lines[-1] + 1)
         line = len(self._features.labels.shape) == 2
         said = self._carried.say(Box(box.start[1:], box.stop[1:]) if line else box)
         classes = said.probabilities[present].reshape(-1, *box.shape)
         rest = [said.confidence.reshape(box.shape), said.distance.reshape(box.shape)]
         rest.append(self._features.sections.amplitudes(box))
-        return [np.moveaxis(classes, 1 + across, 0), *(np.moveaxis(part, across, 0) for part in rest)]
+        found = [np.moveaxis(classes, 1 + across, 0), *(np.moveaxis(part, across, 0) for part in rest)]
+        return [part[:: lines.step] for part in found]

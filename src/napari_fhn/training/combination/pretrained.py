@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from napari_fhn.box import Box
 from napari_fhn.structure.bodies import Bodies, Labels, Without, labelled_columns
+from napari_fhn.training.combination.every_second import EverySecond
 from napari_fhn.training.combination.foretelling import asked, likely, together
 from napari_fhn.training.combination.linear_head import LinearHead, Sums
 from napari_fhn.training.combination.pretrained_memory import WINDOWS
@@ -110,6 +111,7 @@ class PretrainedFeatures:
         self._present: NDArray[np.intp] = np.zeros(0, np.intp)
         self._seen = labels.version
         self._fitted = -1
+        self.every_second = EverySecond(self.look_at)
 
     def look(self) -> bool:
         """Follow the labels; tells whether what it says has changed."""
@@ -136,19 +138,26 @@ class PretrainedFeatures:
         return self._read(box, self.sections.ways(as_volume(box)))
 
     def read_across(self, box: Box, across: int) -> Floats:
-        """Return what :meth:`read` does, seen in sections across an axis."""
-        return self._read(box, (across,))
+        """Return what :meth:`read` does, seen in every second section across an axis."""
+        return self.every_second.read(box, across, self.sections.shape[across], self.labels.version)
 
-    def _read(self, box: Box, ways: Sequence[int]) -> Floats:
-        classes = self.labels.classes
+    def look_at(self, box: Box, across: int, lines: range | None = None) -> Floats:
+        """Return ``(classes, *box.shape)`` of sections across an axis; of some lines alone, along it these."""
+        return self._read(box, (across,), lines)
+
+    def _read(self, box: Box, ways: Sequence[int], lines: range | None = None) -> Floats:
         self._fit()
+        whole, classes = as_volume(box), self.labels.classes
+        shape = list(whole.shape)
+        if lines is not None:
+            shape[ways[0]] = len(lines)
+        asked = box.shape if lines is None else shape
         if self._head is None:
-            return np.full((classes, *box.shape), 1 / classes, np.float32)
-        out = np.zeros((classes, *box.shape), np.float32)
-        whole = as_volume(box)
-        told = [out[k].reshape(whole.shape) for k in self._present]
+            return np.full((classes, *asked), 1 / classes, np.float32)
+        out = np.zeros((classes, *asked), np.float32)
+        told = [out[k].reshape(shape) for k in self._present]
         for across in ways:
-            self.sections.add(told, whole, across, self._head)
+            self.sections.add(told, whole, across, self._head, lines)
         out /= np.float32(len(ways))
         return out
 

@@ -35,6 +35,12 @@ _CLASS = 12
 _LEARNT = 340
 """Bytes for each voxel of a section that is wholly known, while it is found what features mean."""
 
+ROOM = 2**26
+"""Bytes of what was said of sections at the ends of tiles, which those beside them begin with."""
+
+_ENDS = 4
+"""As many of them at least go on: either end of a tile on either side of the view."""
+
 _SAID = 8
 """Bytes for each class of a voxel of a tile: what is said of it, with what a gate sees around it."""
 
@@ -81,7 +87,7 @@ def look_bytes(shape: tuple[int, ...], classes: int, threads: int | None = None)
     seen = min(survey, (threads or _processors()) * each, max(section, TOGETHER))
     said = min(survey, max(each, min(_ABREAST * section, _TILE)))
     told = seen * (_VOXEL + _CLASS * classes) + said * _SAID * classes
-    return max(told, section * _LEARNT) + _ALWAYS
+    return max(told, section * _LEARNT) + min(ROOM, section * 4 * classes * _ENDS) + _ALWAYS
 
 
 def most_side_by_side(section: int) -> int:

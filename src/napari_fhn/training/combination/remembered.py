@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn.box import Box
-from napari_fhn.structure.factor import Factor, SeesSections
+from napari_fhn.structure.factor import Factor
 
 _EDGE = {2: 64, 3: 32}
 """Voxels of a page along each axis, by the number of axes; a section is one voxel thick, and so are its pages."""
@@ -94,21 +94,6 @@ class Remembered:
         while self._held > self._room and self._pages:
             _, gone = self._pages.popitem(last=False)
             self._held -= gone.nbytes
-
-
-class RememberedSections(Remembered):
-    """The same of a factor that looks at sections. What it says of one direction is asked for once, and not kept."""
-
-    def read_across(self, box: Box, across: int) -> NDArray[np.float32]:
-        """Return what the factor says of a box in sections across an axis."""
-        assert isinstance(self._factor, SeesSections)
-        return self._factor.read_across(box, across)
-
-
-def remembered(factor: Factor, shape: tuple[int, ...], room: int) -> Remembered:
-    """Return a factor that remembers what it said, see :class:`Remembered`."""
-    kind = RememberedSections if isinstance(factor, SeesSections) else Remembered
-    return kind(factor, shape, room)
 
 
 def _common(one: Box, other: Box) -> Box:

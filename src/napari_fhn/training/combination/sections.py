@@ -93,50 +93,52 @@ class Sections:
         self._kept.clear()
         self._held = 0
 
-    def add(self, out: Sequence[Floats], box: Box, across: int, head: LinearHead) -> None:
+    def add(self, out: Sequence[Floats], box: Box, across: int, head: LinearHead, lines: range | None = None) -> None:
         """Add probabilities by a linear map of what is seen in sections of a box.
 
         Parameters
         ----------
         out : sequence of ndarray, shape of the box
-            To which they are added, one for each class of the map.
+            To which they are added, one for each class of the map. Of some lines alone, along `across` these.
         box : Box
             Of the upright volume.
         across : int
             Axis across which its sections lie.
         head : LinearHead
             The map.
+        lines : range, optional
+            Which of its sections; all when absent.
         """
         along = 1 - across
+        lines = lines or range(box.start[across], box.stop[across])
         outer = self._grown(box, along)
         weights = torch.from_numpy(head.weights).to(self.device)
         column = self._column(head, outer)
         inside = box.within(outer)
 
-        def look(lines: range) -> None:
-            for first in lines:
-                last = min(first + lines.step, lines.stop)
-                data = self._read(outer, across, first, last)
+        def look(some: range) -> None:
+            for first in some:
+                these = lines[first : min(first + some.step, some.stop)]
+                data = self._read(outer, across, these)
                 with torch.no_grad():
                     seen = self._network(data, resting=self._resting)
                     scores = torch.einsum("bchw,ck->bkhw", seen, weights) + column
                     scores = self._network.on_grid(scores * self.pretrained.scale, data)
                     said = scores[:, :, inside[along], inside[2]].softmax(1).cpu().numpy()
                 there = [slice(None)] * 3
-                there[across] = slice(first - box.start[across], last - box.start[across])
+                there[across] = slice(first, first + len(these))
                 for k, one in enumerate(out):
                     one[tuple(there)] += np.moveaxis(said[:, k], 0, across)
 
-        for _ in side_by_side(look, self._lots(box, across, outer.shape[along] * outer.shape[2])):
+        for _ in side_by_side(look, self._lots(len(lines), outer.shape[along] * outer.shape[2])):
             pass
 
-    def _lots(self, box: Box, across: int, voxels: int) -> list[range]:
+    def _lots(self, count: int, voxels: int) -> list[range]:
         """Return the sections of so many voxels that each thread looks at, which its range takes so many at a time."""
-        count, first = box.shape[across], box.start[across]
         each = shares(count, most=most_side_by_side(voxels)) if self.device.type == "cpu" else [count]
         self._network.expect(len(each))
         together = max(1, AT_ONCE // (voxels * self._network.architecture.channels))
-        ends = list(itertools.accumulate(each, initial=first))
+        ends = list(itertools.accumulate(each, initial=0))
         return [range(a, b, together) for a, b in itertools.pairwise(ends)]
 
     def _column(self, head: LinearHead, outer: Box) -> Tensor:
@@ -160,7 +162,7 @@ class Sections:
             along = 1 - window.across
             outer = self._grown(box, along)
             with torch.no_grad():
-                seen = self._network(self._read(outer, window.across, window.line, window.line + 1))[0]
+                seen = self._network(self._read(outer, window.across, range(window.line, window.line + 1)))[0]
             first = (window.first - outer.start[along]) // self.stride
             along_it, down = -(-(window.last - window.first) // self.stride), len(self.depths)
             found = seen[:, first : first + along_it, :down].cpu().numpy().copy()
@@ -197,12 +199,12 @@ class Sections:
         """Return a box with all that the network gathers around it."""
         return self.grown(box, along, self._around, self._cell)
 
-    def _read(self, outer: Box, across: int, first: int, last: int) -> Tensor:
+    def _read(self, outer: Box, across: int, lines: range) -> Tensor:
         """Return what the network is shown of some sections: ``(sections, 4, along, down)``."""
-        values = np.moveaxis(self.amplitudes(outer.slab(across, first - 1, last + 1)), across, 0)
-        data = np.empty((last - first, 4, *values.shape[1:]), np.float32)
+        values = np.moveaxis(self.amplitudes(outer.slab(across, lines[0] - 1, lines[-1] + 2)), across, 0)
+        data = np.empty((len(lines), 4, *values.shape[1:]), np.float32)
         for channel in range(3):
-            data[:, channel] = values[channel : channel + last - first]
+            data[:, channel] = values[channel : channel + lines[-1] - lines[0] + 1 : lines.step]
         deepest = max(self.shape[2] - 1, 1)
         data[:, 3] = 2 * np.arange(outer.start[2], outer.stop[2], dtype=np.float32) / deepest - 1
         # Whole cells: what the network pads itself it takes away again, and cells would not lie where they are drawn.

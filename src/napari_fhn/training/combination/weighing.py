@@ -22,6 +22,7 @@ from napari_fhn.structure.pooling import evidence_of, influence, likelihood, poo
 from napari_fhn.training.combination.choosing import left_out
 from napari_fhn.training.combination.combiner import Combiner
 from napari_fhn.training.combination.settings import (
+    NETWORK,
     Combination,
     FactorWeight,
     Foretold,
@@ -282,7 +283,7 @@ class Weighing:
             flat = flat[:: max(1, -(-len(flat) // _SAMPLES))]
             places = np.unravel_index(flat, region.shape)
             network = predictor.network_probabilities(region, across)
-            said = combiner.opinions(region, combiner.seen(region, network, across))
+            said = combiner.opinions(region, {NETWORK: network})
             yield _Sample(region, said, places, truth[places].astype(np.int64) - 1, body[places])
 
     def _regions(self, predictor: Predictor, margin: Sequence[int]) -> list[tuple[Box, int | None]]:

@@ -232,7 +232,7 @@ class Joined(Ranks):
         raise Elsewhere("out of memory in another process")
 
     def total(self, counts: Tensor) -> Tensor:
-        """Add up whole numbers, which have no order."""
+        """Add up counts."""
         import torch.distributed as dist
 
         with self._connected():

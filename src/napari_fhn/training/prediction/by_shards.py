@@ -56,7 +56,7 @@ def by_shards(predictor: Predictor, journal: Journal, control: Control | None) -
         focus = None if control is None else control.in_view(predictor.shape)
         box = left.pop(min(range(len(left)), key=lambda k: (_distance(left[k], focus), k)))
         for part, said in regions.predict(box, control):
-            predictor.put_combined(part, said)
+            predictor.put(part, said)
             done += math.prod(part.shape)
             yield part, done / total
         if journal.finish(0, box) and predictor.recorder is not None:

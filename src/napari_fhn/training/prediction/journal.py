@@ -34,7 +34,7 @@ def discard(job: Job) -> None:
 
 
 def first_direction_path(job: Job) -> Path:
-    """Return where probabilities of the first of two directions of sections wait for the second."""
+    """Return where probabilities wait: of the first direction of sections for the second, of all for what is around."""
     prediction = Path(job.prediction)
     return prediction.with_name(f"{prediction.stem}-unfinished.npy")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -86,7 +87,7 @@ class Predictor:
     def flush(self) -> None:
         """Bring what was predicted so far to the disk."""
         self.outputs.flush()
-        if self._waiting is not None:
+        if self._waiting:
             self._waiting.sync()
 
     def notes(self) -> list[str]:
@@ -137,27 +138,13 @@ class Predictor:
         """Predict a region into the files, yielding each box as it is written; ends early when stopped."""
         try:
             for box, values in self._tiles(self._cut(region, across), across, control):
-                self.put(box, values)
+                self.put(box, self.combined(box, values))
                 yield box
         except Stopped:
             return
 
-    def put(self, box: Box, probabilities: NDArray[np.float32], *, half: bool = False) -> None:
-        """Write a box into the files, wherever there are data.
-
-        Parameters
-        ----------
-        box : Box
-            Inside the survey.
-        probabilities : ndarray
-            ``(classes, *box.shape)``.
-        half : bool
-            They are those of the first of two directions.
-        """
-        self.put_combined(box, self.combined(box, probabilities), half=half)
-
-    def put_combined(self, box: Box, said: Combined, *, half: bool = False) -> None:
-        """Write what all factors say of a box, as :meth:`put` does."""
+    def put(self, box: Box, said: Combined, *, half: bool = False) -> None:
+        """Write what is said of a box into the files, wherever there are data; `half` if by one direction of two."""
         self._begin()
         self.outputs.write(box, said.probabilities, self.frame.present(box), said.classes, said.alone)
         if self.recorder is not None:
@@ -177,9 +164,8 @@ class Predictor:
                 try:
                     earlier.keep_prediction(self._prediction)
                 except OSError as error:
-                    self.evaluator.notes.append(
-                        f"There is no room to keep the prediction that was there until this one is whole ({error})."
-                    )
+                    said = f"There is no room to keep the prediction that was there until this one is whole ({error})."
+                    self.evaluator.notes.append(said)
             self.outputs.alone(() if self.combiner is None else (NETWORK, *self.combiner.heard))
             self.cleared = self.recorder.begin(self.outputs.clear)
 
@@ -204,7 +190,7 @@ class Predictor:
         """Predict a part of a map or a line with what lies around it, as if all of it were predicted."""
         if self.frame.present(box).any():
             outer = grown(box, self.around, self.shape)
-            self.put_combined(box, self.combined(outer, self.network_probabilities(outer, None)).within(box, outer))
+            self.put(box, self.combined(outer, self.network_probabilities(outer, None)).within(box, outer))
             yield box
 
     def can_section(self, focus: Focus) -> bool:
@@ -214,9 +200,8 @@ class Predictor:
     def everything(self, journal: Journal, control: Control | None = None) -> Iterator[tuple[Box, float]]:
         """Predict the whole survey, or what a journal says is left of it.
 
-        Sections are predicted in both directions and their probabilities averaged, those of the network and those of
-        factors that look at sections too: the two make unlike mistakes. What the first direction says is shown at once;
-        its probabilities wait in a file for the second.
+        What sections of both directions say is averaged, of the network and of factors that look at them: they make
+        unlike mistakes. What the first direction says is shown at once, and waits in a file for the second.
 
         Parameters
         ----------
@@ -261,7 +246,7 @@ class Predictor:
                 for box, values in tiles:
                     said = seen(self.combiner, box, values, one.across if len(passes) > 1 else None)
                     if self._waiting is not None and number:
-                        said = self._waiting.averaged(box, said)
+                        said = self._waiting.averaged(box, said, partial(self._again, box, passes[0].across))
                     self._take(box, said, control, half=number < len(passes) - 1)
                     if journal.finish(number, box) and self.recorder is not None:
                         self.recorder.flush()
@@ -292,7 +277,7 @@ class Predictor:
 
         Factors that see no sections are asked of each voxel once, when both directions have said all.
         """
-        focus = None if control is None or not control.watched else control.in_view(self.shape)
+        focus = control.in_view(self.shape) if control is not None and control.watched else None
         values = said[NETWORK] if self.combiner is None or len(said) == 1 else self.combiner.together(said)
         named = likeliest(values)
         if self.combiner is None or focus is None or not box.start[focus.axis] <= focus.index < box.stop[focus.axis]:
@@ -304,19 +289,25 @@ class Predictor:
         values[there], named[there[1:]] = together.probabilities, together.classes
         return Combined(values, named, {})
 
+    def _again(self, box: Box, across: int | None) -> Opinions:
+        """Return what sections of the first direction tell of a box."""
+        outer = grown(box, self.around, self.shape)
+        network = self.network_probabilities(outer, across)[(slice(None), *box.within(outer))]
+        return seen(self.combiner, box, network, across)
+
     def _take(self, box: Box, said: Opinions, control: Control | None, *, half: bool) -> None:
         """Write what is said of a box by one direction of two (`half`) or by all; what waits for more waits."""
         if half:
             assert self._waiting is not None
             self._waiting.put(box, said)
-            self.put_combined(box, self._at_first(box, said, control), half=True)
+            self.put(box, self._at_first(box, said, control), half=True)
         elif self.combiner is None or not self.combiner.finishes:
-            self.put_combined(box, combined(self.combiner, box, said))
+            self.put(box, combined(self.combiner, box, said))
         else:
             assert self._waiting is not None
             together = self.combiner.combine(box, said, finished=False)
-            pooled = self._waiting.put_together(box, together.probabilities)
-            self.put_combined(box, Combined(pooled, likeliest(pooled), together.alone), half=True)
+            self._waiting.put_together(box, together.probabilities)
+            self.put(box, together, half=True)
 
     def _last_boxes(self) -> list[Box]:
         """Return the boxes of the last pass, nearest to the first one first; none where no voxel needs others."""
@@ -334,7 +325,7 @@ class Predictor:
                 raise Stopped
         outer = finishing.surrounded(box, self.combiner)
         said = self.combiner.finished(outer, self._waiting.get_together(outer)).within(box, outer)
-        self.put_combined(box, said)  # what each factor says alone is there already
+        self.put(box, said)  # what each factor says alone is there already
 
     def finished(self, journal: Journal, number: int) -> set[Box]:
         """Return the boxes of a pass that a journal says are there, as far as they are."""

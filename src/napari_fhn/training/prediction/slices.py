@@ -56,5 +56,5 @@ def time_slice(predictor: Predictor, focus: Focus, control: Control | None = Non
         line = said.within(Box(tuple(start), tuple(stop)), window)
         stop[across] = index + count
         box = Box(tuple(start), tuple(stop))
-        predictor.put_combined(box, line.repeated(count, across))
+        predictor.put(box, line.repeated(count, across))
         yield box

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,31 +60,31 @@ class Waiting:
         """Return ``(classes, *box.shape)`` of each."""
         return {name: from_half(self._values, self._there(box, number)) for number, name in enumerate(self._names)}
 
-    def averaged(self, box: Box, said: Opinions) -> Opinions:
-        """Return the means of what waits and of what is said now."""
-        done = self._done(box)
-        return {name: averaged(said[name], np.where(done, said[name], one)) for name, one in self.get(box).items()}
+    def averaged(self, box: Box, said: Opinions, again: Callable[[], Opinions] | None = None) -> Opinions:
+        """Return the means of what waits and of what is said now.
 
-    def put_together(self, box: Box, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Write ``(classes, *box.shape)``, all that is said of a box, and return what is there now.
-
-        It waits below 0, and what is there already stays: whoever was killed finds which voxels no longer wait for the
-        other direction.
+        Parameters
+        ----------
+        box : Box
+            Of which it is.
+        said : mapping of str to ndarray
+            ``(classes, *box.shape)`` of each.
+        again : callable, optional
+            Says once more what waits. It is asked where something was put together in its place already, by who was
+            killed before anybody knew.
         """
-        done = self._done(box)
-        values = np.where(done, self.get_together(box), values) if done.any() else values
+        first: Opinions = self.get(box)
+        if again is not None and np.signbit(first[self._names[0]]).any():
+            first = again()
+        return {name: averaged(said[name], one) for name, one in first.items()}
+
+    def put_together(self, box: Box, values: NDArray[np.float32]) -> None:
+        """Write ``(classes, *box.shape)``, all that is said of a box: below 0, as it no longer waits for the rest."""
         put_half(self._values, self._there(box, 0), -values)
-        return values
 
     def get_together(self, box: Box) -> NDArray[np.float32]:
         """Return what :meth:`put_together` wrote."""
         return np.abs(from_half(self._values, self._there(box, 0)))
-
-    def _done(self, box: Box) -> NDArray[np.bool_]:
-        """Tell of which voxels of a box all is said."""
-        first: tuple[Any, ...] = (0, *box.within(self._outer))
-        found: NDArray[np.bool_] = np.signbit(self._values[first])
-        return found
 
     def sync(self) -> None:
         """Bring it to the disk."""
