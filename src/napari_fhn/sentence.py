@@ -114,8 +114,9 @@ def begun(text: str) -> str:
     return text if is_name else text[:1].upper() + text[1:]
 
 
-Cell = Literal["voxel", "sample", "pixel"]
-"""What a survey is made of: a volume of voxels, a line of the samples of its traces, a map of pixels."""
+Cell = Literal["voxel", "sample", "pixel", "value"]
+"""What a survey is made of: a volume of voxels, a line of the samples of its traces, a map of pixels; of values where
+nobody says whether it is a line or a map."""
 
 
 def cell(dimensions: int, vertical: int | None) -> Cell:
@@ -159,7 +160,7 @@ def made_of(text: str, what: Cell) -> str:
     ----------
     text : str
         Any; names of files, with blanks too, and what stands in quotation marks stay as they are.
-    what : {"voxel", "sample", "pixel"}
+    what : {"voxel", "sample", "pixel", "value"}
         As :func:`cell` tells.
 
     Examples

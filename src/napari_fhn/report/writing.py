@@ -22,8 +22,7 @@ from napari_fhn.project.runs.run import is_run, read_run
 from napari_fhn.report import left_out
 from napari_fhn.report.evaluation import Evaluation, body_name, on_held_out, on_truth, vertical_axis
 from napari_fhn.report.windows import colors_of
-from napari_fhn.sentence import cell
-from napari_fhn.training.data.volume import open_array
+from napari_fhn.training.data.volume import cell_of, open_array
 from napari_fhn.training.files import log
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.plan import plan_of
@@ -95,7 +94,7 @@ def write(
         "classes": _classes(job, colors),
         "surveys": [_survey(item.name, item.path) for item in job.inputs],
         "held_out": [body_name(box, job.axes, vertical_axis(job)) for box in job.held_out],
-        "cell": cell(len(job.axes) - (job.map_axis is not None), vertical_axis(job)),
+        "cell": cell_of(job),
         "reference": "nearest pixel" if vertical_axis(job) is None else "nearest column",
         "network": table(job.network, job.schedule.block) if isinstance(job.network, Architecture) else None,
         "schedule": _flat(asdict(job.schedule)),
