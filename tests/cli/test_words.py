@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import html
 import json
 import shutil
 from dataclasses import replace
@@ -20,12 +21,14 @@ from napari_fhn.labels import ClassTable
 from napari_fhn.project import Session
 from napari_fhn.project.predictions.prediction_store import PredictionStore
 from napari_fhn.project.sessions.manifest import SurveyEntry
+from napari_fhn.report.writing import write
 from napari_fhn.surveys import Grid
 from napari_fhn.surveys.grid import GridAxis
 from napari_fhn.training.data.volume import cell_of
+from napari_fhn.training.files.log import kept
 from napari_fhn.training.job import Axis, Job
 from napari_fhn.training.prediction.sharding import ShardPlan
-from napari_fhn.training.updates import Done, Note
+from napari_fhn.training.updates import Done, Note, Progress
 
 KINDS = [((4, 6, 8), 2, "voxel"), ((12, 16), 1, "sample"), ((12, 16), None, "pixel")]
 """Shape, vertical axis, and what it is made of."""
@@ -102,6 +105,20 @@ def test_what_is_read_from_cubes_is_a_map_though_somebody_named_a_vertical_axis(
             saying.speak_of("voxel")
             choose(Session(folder))
             assert saying.worded("voxel") == "pixel"
+
+
+@kinds
+def test_a_report_says_the_same_also_in_what_was_told(tmp_path, shape, vertical, word):
+    run = Session(session(tmp_path / "s", shape, vertical)).runs.trained()
+    job = run.job()
+    Path(job.inputs[0].path).parent.mkdir(exist_ok=True)
+    np.save(job.inputs[0].path, np.zeros(shape, np.float32))
+    news = (Progress("train", 1, 1, loss=1.0), Note("3 voxels of 'a voxel'"), Done("train", False, 0.0, "Of voxels."))
+    list(kept(news, job, "train"))
+    page = html.unescape(write(run.folder, doubts=["2 voxels are stale"]).read_text(encoding="utf-8"))
+    for said in (f"3 {word}s of 'a voxel'", f"Of {word}s.", f"2 {word}s are stale", f"<th>{word}s</th>"):
+        assert said in page
+    assert word == "voxel" or "voxel" not in page.replace("'a voxel'", "")
 
 
 def test_a_job_is_known_by_its_axes_and_else_by_its_files(tmp_path):
