@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from napari_fhn.sentence import counted, counted_of, made_of
 
@@ -126,11 +128,48 @@ def test_percents_stand_off_their_numbers():
     assert not [line for path in sorted(PACKAGE.rglob("*.py")) for line in percents(path)], 'write "50 %"'
 
 
-def test_on_a_map_voxels_are_pixels_but_not_in_names():
-    assert made_of("Voxels: 2 voxels, a voxel.", "pixel") == "Pixels: 2 pixels, a pixel."
-    for name in ("'my voxels'", "voxels.tif", "/data/voxel/a.npy", "voxel_size", "'voxels of A'", "supervoxels"):
-        assert made_of(name, "pixel") == name
-    assert made_of("the survey's voxels and the layer's voxel", "pixel") == "the survey's pixels and the layer's pixel"
+NAMES = (
+    "'my voxels'", "voxels.tif", "/data/voxel/a.npy", "voxel_size", "'voxels of A'", "supervoxels", '"Voxel"',
+    "'wells and patches'", '"wells, patches"', "/data/my voxels of A/x", "/data/my voxels", "~/my voxels/b",
+    "data/my voxels of A/x.npy", "C:\\Data\\my voxels of A\\x.npy", "s3://bucket/my voxels of A/x.zarr",
+    "/data/v1.2 of voxels/b", "/data/my wells and patches", "voxels final.npy", "wells and patches final.csv",
+    "wells or patches/x.npy", "--voxels", "--voxel-size 3", "voxels-1",
+)  # fmt: skip
+"""What nobody may word otherwise."""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_on_a_map_voxels_are_pixels_but_not_in_names(name):
+    for said in ("{}", "see {}", "it is {}.", "{}: 2 voxels of it", "2 voxels ({}), Voxels, wells and patches"):
+        for what in ("pixel", "sample"):
+            wanted = said.replace("voxel", what).replace("Voxel", what.capitalize())
+            wanted = wanted.replace("wells and", "points and") if what == "pixel" else wanted
+            assert made_of(said.format(name), what) == wanted.format(name)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Voxels: 2 voxels, a voxel.",
+        "the survey's voxels and the layers' voxel",
+        "inputs/a.npy has 3 voxels in labels/b.npy",
+        "2 voxels of labels.npy are voxels, e.g. voxels of /data/x; 3 voxels / trace, 1/3 voxels",
+        "Saved in /data/x: 3 voxels. Saved in /data/x. 3 voxels of y/z",
+        "<b>voxels</b> voxels (voxels) of 5 x 5 voxels",
+    ],
+)
+def test_what_is_no_name_is_worded(said):
+    assert made_of(said, "pixel") == said.replace("voxel", "pixel").replace("Voxel", "Pixel")
+
+
+@given(st.lists(st.one_of(st.sampled_from([*NAMES, "voxels", "wells and patches"]), st.text(max_size=5)), max_size=8))
+def test_wording_changes_words_alone_and_only_once(parts):
+    text = " ".join(parts)
+    once = made_of(text, "pixel")
+    assert made_of(once, "pixel") == once
+    back = re.compile("pixel|voxel|points(?= and| or|,)|wells(?= and| or|,)", re.IGNORECASE)
+    assert back.sub("", once) == back.sub("", text)
+    assert made_of(text, "voxel") == text
 
 
 def test_what_goes_on_is_written_with_one_sign():

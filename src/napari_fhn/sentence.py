@@ -114,8 +114,9 @@ def begun(text: str) -> str:
     return text if is_name else text[:1].upper() + text[1:]
 
 
-Cell = Literal["voxel", "sample", "pixel"]
-"""What a survey is made of: a volume of voxels, a line of the samples of its traces, a map of pixels."""
+Cell = Literal["voxel", "sample", "pixel", "value"]
+"""What a survey is made of: a volume of voxels, a line of the samples of its traces, a map of pixels; of values where
+nobody says whether it is a line or a map."""
 
 
 def cell(dimensions: int, vertical: int | None) -> Cell:
@@ -138,13 +139,17 @@ def cell(dimensions: int, vertical: int | None) -> Cell:
     return "pixel" if vertical is None else "sample"
 
 
-# What stands between quotation marks is a name, and so is what is a part of a path.
-_VOXEL = re.compile(r"(?<!\w)'[^']*'(?!\w)|(?<![\w./\\-])([Vv])oxel(s?)(?![\w/\\-]|\.\w)")
-#: Further words that go with what a survey is made of.
-_ON_MAPS = (
-    ("wells and patches", "points and patches"),
-    ("wells or patches", "points or patches"),
-    ("wells, patches", "points, patches"),
+# Names stay as they are, and come first: what stands in quotation marks; a path, on over the blanks in it to its last
+# slash and one word behind that, unless a file's name or a sentence ends before; what is a part of a path or of a
+# longer name; and what a file's name begins with.
+_IN_PATH = r"(?:(?!\.(?:[A-Za-z]\w*)?(?!\S))[^\s'\",;:()<>]|:(?=[/\\]))"
+_STEP = rf"(?=\S*[^\W\d]){_IN_PATH}*[/\\]{_IN_PATH}*"
+_FURTHER = rf"(?: +[^\s/\\.'\",;:()<>]+){{0,3}}? +(?![/\\.~]|\w:[/\\]){_STEP}"
+_NAME = rf"(?<!\w)'[^']*'(?!\w)|\"[^\"]*\"|(?<![^\s(]){_STEP}(?:{_FURTHER})*(?: +(?:[Vv]oxels?|[Ww]ells)\b)?"
+_ENDS = r"(?![\w/\\-]|\.\w| +[\w-]+\.[a-z]\w)"
+_SAID = re.compile(
+    rf"{_NAME}|(?<![\w./\\-])(?:(?P<voxel>[Vv])oxel(?P<several>s?)|(?P<well>[Ww])ells(?=(?: and| or|,) patches{_ENDS}))"
+    rf"{_ENDS}"
 )
 
 
@@ -154,8 +159,8 @@ def made_of(text: str, what: Cell) -> str:
     Parameters
     ----------
     text : str
-        Any; names of files and what stands in quotation marks stay as they are.
-    what : {"voxel", "sample", "pixel"}
+        Any; names of files, with blanks too, and what stands in quotation marks stay as they are.
+    what : {"voxel", "sample", "pixel", "value"}
         As :func:`cell` tells.
 
     Examples
@@ -167,7 +172,12 @@ def made_of(text: str, what: Cell) -> str:
     """
     if what == "voxel":
         return text
-    if what == "pixel":
-        for here, there in _ON_MAPS:
-            text = text.replace(here, there)
-    return _VOXEL.sub(lambda m: m[0] if m[1] is None else f"{what.capitalize() if m[1] == 'V' else what}{m[2]}", text)
+
+    def chosen(found: re.Match[str]) -> str:
+        if found["voxel"]:
+            return f"{what.capitalize() if found['voxel'] == 'V' else what}{found['several']}"
+        if found["well"] and what == "pixel":
+            return "Points" if found["well"] == "W" else "points"
+        return found[0]
+
+    return _SAID.sub(chosen, text)

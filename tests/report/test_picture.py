@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from napari_fhn.network.architecture import levels
 from napari_fhn.report.picture import save_picture
+from napari_fhn.report.windows import Window
 from napari_fhn.training.job import Input, Job, Schedule
 
 RED, BLUE = (220, 0, 0), (0, 0, 220)
@@ -56,6 +58,20 @@ def test_a_map_is_seen_as_one_picture(tmp_path):
     image = Image.open(save_picture(tmp_path / "map.png", job_of(tmp_path, (30, 40), None)))
     assert image.width > 900
     assert image.height < 500
+
+
+@pytest.mark.parametrize(
+    ("shape", "vertical", "axis", "labels"),
+    [
+        ((6, 8, 16), 2, 0, ["axis 2, voxels", "axis 1, voxels"]),
+        ((30, 40), None, None, ["axis 0, pixels", "axis 1, pixels"]),
+        ((30, 40), 1, None, ["axis 1, samples", "axis 0, traces"]),
+        ((30, 40), 0, None, ["axis 0, samples", "axis 1, traces"]),
+    ],
+)
+def test_axes_without_names_are_counted_in_what_the_survey_is_made_of(tmp_path, shape, vertical, axis, labels):
+    window = Window(job_of(tmp_path, shape, vertical), shape, axis, 0)
+    assert [side.label for side in window.sides] == labels
 
 
 def test_where_nothing_was_labelled_the_prediction_is_seen_alone(tmp_path):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from napari_fhn.cli.exits import OK
 from napari_fhn.cli.options import Commands, UsageError, add_json, add_overwrite, add_partial, add_session, add_stac
 from napari_fhn.cli.reading import add_reading, reading
-from napari_fhn.cli.sessions import existing, opened, place, say, told
+from napari_fhn.cli.sessions import existing, opened, place, say, speak_of_job, told
 
 if TYPE_CHECKING:
     from napari_fhn.project.exporting.exporter import Exporter, Request
@@ -151,10 +151,12 @@ def _exporter(options: argparse.Namespace) -> Exporter:
         raise UsageError("how a survey is read goes with --like: the session knows how its own is")
     folder, name = place(options)
     if folder is None:
-        return Exporter.of_job(Job.load(options.job, trusted=True), like=like, table=table)
+        job = Job.load(options.job, trusted=True)
+        speak_of_job(job)
+        return Exporter.of_job(job, like=like, table=table)
     session = existing(folder, "napari-fhn export")
     other = session.holder()
     if other is not None:
         say([f"{other.words()} is working in the session: what it writes meanwhile may be in the file or not."])
     run = None if name is None else session.runs.get(name)
-    return Exporter.of_run(opened(session), run, like=like, table=table)
+    return Exporter.of_run(opened(session, run), run, like=like, table=table)

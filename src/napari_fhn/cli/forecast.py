@@ -17,7 +17,7 @@ from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.comparison import map_axis
 from napari_fhn.network.counting import in_words
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET
-from napari_fhn.sentence import counted
+from napari_fhn.sentence import cell, counted
 from napari_fhn.training.plan import Plan, left_beside, plan, plan_of
 from napari_fhn.training.prediction.shard_size import outlook
 from napari_fhn.training.recipes import fitting
@@ -206,7 +206,7 @@ def _plan(options: argparse.Namespace, data: _Data | None, found: Chosen) -> Pla
 
 
 def _tell(planned: Plan, budget: int, device: str, as_json: bool, proposed: dict[str, str]) -> None:
-    speak_of(len(planned.shape), planned.vertical_axis)
+    speak_of(cell(len(planned.shape), planned.vertical_axis))
     working_set = WORKING_SET if device == "cpu" else PORTABLE
     room = left_beside(budget, planned.beside) if device == "cpu" else budget
     rows = [["", "a training step", "a prediction", "largest block that fits"]]

@@ -13,7 +13,7 @@ from napari_fhn.cli.maps import open_together
 from napari_fhn.cli.objective import with_objective
 from napari_fhn.cli.options import UsageError
 from napari_fhn.cli.reading import reading
-from napari_fhn.cli.sessions import existing, opened, place, say, told
+from napari_fhn.cli.sessions import existing, opened, place, say, speak_of_job, told
 from napari_fhn.labels import LabelError, Question, collect_warnings
 from napari_fhn.labels.classes.legends import read_legend
 from napari_fhn.project import NEW, Beginning, Begun, HeldOut, Project, ProjectError, Session, Settings
@@ -218,6 +218,7 @@ def _begin(
         name=options.name or "",
         progress=told("Copying the survey"),
     )
+    speak_of_job(begun.job)
     say(begun.notes)
     return begun
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from napari_fhn.cli.reading import reading
 from napari_fhn.cli.saying import say, speak_of
+from napari_fhn.sentence import cell
 
 if TYPE_CHECKING:
     from napari_fhn.project.data.together import Together
@@ -60,6 +61,6 @@ def open_together(files: Sequence[Path], options: argparse.Namespace) -> Togethe
     )
     vertical = getattr(options, "vertical_axis", None)
     found.surveys.check_vertical(vertical)
-    speak_of(len(found.surveys.shape), found.surveys.vertical(vertical))
+    speak_of(cell(len(found.surveys.shape), found.surveys.vertical(vertical)))
     say(found.words)
     return found

@@ -29,12 +29,12 @@ from napari_fhn.cli.options import (
 )
 from napari_fhn.cli.pictures import add_picture, beside, leave_picture
 from napari_fhn.cli.reading import add_reading, reading
-from napari_fhn.cli.sessions import existing, opened, place, say, told
+from napari_fhn.cli.sessions import existing, loaded, opened, place, say, told
 from napari_fhn.cli.tasks import add_tasks, wanted
 from napari_fhn.cli.tasks import run as tasks
 from napari_fhn.cli.typed import here
 from napari_fhn.training.combination.settings import insisting
-from napari_fhn.training.job import Job, JobError
+from napari_fhn.training.job import JobError
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -233,7 +233,7 @@ def _alone(options: argparse.Namespace) -> int:
     """Predict with a job that lies in no session; torch and numpy are enough for it."""
     from napari_fhn.cli.running import prepare_prediction, work
 
-    job = on_machine(Job.load(options.job, trusted=options.trust_job), options)
+    job = on_machine(loaded(options), options)
     if options.outputs is not None:
         job = replace(job, outputs=options.outputs)
     if options.flips:

@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     chosen = run_of(session, options.run_name)
     with busy("Writing the report"):
         path = write_report(
-            opened(session),
+            opened(session, chosen),
             chosen,
             options.output,
             options.truth,

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Protocol
@@ -195,6 +196,8 @@ class _Json:
         pass
 
     def show(self, update: Update) -> None:
+        if isinstance(update, Note | Done):
+            update = replace(update, message=worded(update.message))
         print(updates.to_json(update), flush=True)
 
 

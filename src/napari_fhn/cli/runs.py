@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from napari_fhn.cli.exits import OK
 from napari_fhn.cli.options import Commands, UsageError, add_json, add_take_over
 from napari_fhn.cli.saying import busy, worded
-from napari_fhn.cli.sessions import existing, say, speak_of_session
+from napari_fhn.cli.sessions import existing, say, speak_of_job
 from napari_fhn.cli.tables import aligned, number
 from napari_fhn.cli.typed import here
 from napari_fhn.sentence import counted
@@ -106,7 +106,7 @@ def compare(options: argparse.Namespace) -> int:
     one, other = session.runs.get(options.first), session.runs.get(options.second)
     with busy("Comparing"):
         found = compared(one, other)
-    speak_of_session(session)
+    speak_of_job(one.job())
     if options.json:
         print(json.dumps({"kind": "Comparison", "first": one.id, "second": other.id, **asdict(found)}))
         return OK

@@ -19,7 +19,7 @@ from pathlib import Path
 from napari_fhn import __version__
 from napari_fhn.cli.reading import as_options
 from napari_fhn.keys import hidden
-from napari_fhn.sentence import Cell, cell, made_of
+from napari_fhn.sentence import Cell, made_of
 
 log = logging.getLogger("napari_fhn")
 # Where nobody asked for a log there is none: without this Python would print errors by itself.
@@ -123,16 +123,16 @@ def speaking(
         _as_json, _rephrased, _cell = before
 
 
-def speak_of(dimensions: int, vertical: int | None) -> None:
+def speak_of(what: Cell) -> None:
     """Choose the words for what a command is about, from now on: a volume, a line or a map.
 
     Parameters
     ----------
-    dimensions, vertical : int
-        As :func:`napari_fhn.sentence.cell` takes them.
+    what : {"voxel", "sample", "pixel", "value"}
+        What it is made of, as :func:`napari_fhn.sentence.cell` tells, or `napari_fhn.training.data.volume.cell_of`.
     """
     global _cell
-    _cell = cell(dimensions, vertical)
+    _cell = what
 
 
 def worded(text: str) -> str:

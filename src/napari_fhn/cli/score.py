@@ -102,7 +102,7 @@ def run(options: argparse.Namespace) -> int:
         if found.session is None or found.run is None:
             scored = runs.evaluate_job(job, options.truth, **how)
         else:
-            scored = runs.evaluate(opened(found.session), found.run, options.truth, **how)
+            scored = runs.evaluate(opened(found.session, found.run), found.run, options.truth, **how)
     say(scored.notes)
     for one in scored.evaluations:
         tell(one, job, options.json)
@@ -122,7 +122,7 @@ def tell(found: Evaluation, job: Job, as_json: bool) -> None:
         As a line of JSON in place of tables.
     """
     if as_json:
-        print(json.dumps({"kind": "Evaluation", **asdict(found), "words": found.sentences}))
+        print(json.dumps({"kind": "Evaluation", **asdict(found), "words": list(map(worded, found.sentences))}))
         return
     where = "on labels held out" if found.on == "held out" else "where nothing was labelled"
     print(worded(f"Scores {where} ({counted(found.network.voxels, 'voxels')})"))
@@ -215,7 +215,7 @@ def _folds(job: Job, options: argparse.Namespace) -> int:
 def _tell_folds(found: LeftOut, as_json: bool) -> None:
     whole = found.spread
     if as_json:
-        print(json.dumps({"kind": "Spread", **asdict(whole), "words": found.sentences}))
+        print(json.dumps({"kind": "Spread", **asdict(whole), "words": list(map(worded, found.sentences))}))
         return
     rows = [["left out", worded("voxels"), "accuracy", "kappa", "mean IoU"]]
     rows += [_row(name, fold.scores) for name, fold in zip(found.names, found.folds, strict=True)]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from napari_fhn.cli.exits import INTERRUPTED, OK
 from napari_fhn.cli.options import UsageError, add_cluster, add_task, check_task
-from napari_fhn.cli.saying import told
+from napari_fhn.cli.saying import speak_of, told, worded
 from napari_fhn.cli.tables import aligned, number
 from napari_fhn.sentence import counted, counted_of
 
@@ -43,6 +43,7 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("a prediction in a store has no session and no labels: name nothing but --truth and --output")
     check_task(options)
     counting, show, done = Counting(options.prediction, options.truth, options.output), told("Counting"), 0
+    speak_of(counting.cell)
     with interruptible() as control:
         for done in _steps(counting, options, control):
             show(done / counting.shards.count)
@@ -76,9 +77,9 @@ def tell(found: Counted, *, as_json: bool) -> None:
         return
     whole = found.scores
     for note in found.notes:
-        print(note)
-    print(f"Scores on the truth ({counted(whole.voxels, 'voxels')})")
-    rows = [["", "voxels", "IoU", "precision", "recall", "F1"]]
+        print(worded(note))
+    print(worded(f"Scores on the truth ({counted(whole.voxels, 'voxels')})"))
+    rows = [["", worded("voxels"), "IoU", "precision", "recall", "F1"]]
     for k, name in enumerate(found.classes):
         values = (whole.iou[k], whole.precision[k], whole.recall[k], whole.f1[k])
         rows.append([name, f"{whole.support[k]:,}", *map(number, values)])
@@ -86,8 +87,8 @@ def tell(found: Counted, *, as_json: bool) -> None:
     print(aligned(rows))
     print(
         f"accuracy {number(whole.accuracy)}, kappa {number(whole.kappa)}; "
-        f"mean IoU within two voxels of a boundary {number(found.boundaries.mean_iou)}"
+        f"mean IoU within {worded('two voxels')} of a boundary {number(found.boundaries.mean_iou)}"
     )
     if whole.unpredicted:
-        of, what = "of the voxels", "not predicted, and"
+        of, what = worded("of the voxels"), "not predicted, and"
         print(f"{counted(whole.unpredicted, f'{of} are {what} count', f'{of} is {what} counts')} as wrong.")

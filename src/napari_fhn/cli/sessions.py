@@ -12,6 +12,7 @@ from napari_fhn.cli.options import UsageError
 from napari_fhn.cli.saying import say as say  # what is about sessions is said through them, too
 from napari_fhn.cli.saying import speak_of
 from napari_fhn.cli.saying import told as told
+from napari_fhn.sentence import cell
 from napari_fhn.training.job import Job, JobError
 
 if TYPE_CHECKING:
@@ -53,10 +54,25 @@ def asked(options: argparse.Namespace) -> Asked:
     """
     folder, name = place(options)
     if folder is None:
-        return Asked(Job.load(options.job, trusted=options.trust_job))
+        return Asked(loaded(options))
     session = existing(folder, f"napari-fhn {options.command}")
     run = run_of(session, name)
-    return Asked(run.job(), session, run)
+    job = run.job()
+    speak_of_job(job)
+    return Asked(job, session, run)
+
+
+def loaded(options: argparse.Namespace) -> Job:
+    """Return the job of ``--job`` that lies in no session, and choose the words for what it is about.
+
+    Raises
+    ------
+    JobError
+        When it cannot be read.
+    """
+    job = Job.load(options.job, trusted=options.trust_job)
+    speak_of_job(job)
+    return job
 
 
 def place(options: argparse.Namespace) -> tuple[Path | None, str | None]:
@@ -130,13 +146,17 @@ def existing(folder: Path, program: str) -> Session:
     return session
 
 
-def opened(session: Session) -> Project:
-    """Return a session with its surveys, and say which of them are not at hand."""
+def opened(session: Session, run: Run | None = None) -> Project:
+    """Return a session with its surveys, and say which of them are not at hand; of a run in the words for that."""
     from napari_fhn.project import Project
 
     project = Project.open(session.folder)
-    if project.surveys is not None:
-        speak_of(len(project.surveys.shape), project.vertical_axis)
+    if run is not None:
+        speak_of_job(run.job())
+    elif project.surveys is not None:
+        _speak_of(session, len(project.surveys.shape), project.vertical_axis)
+    else:
+        speak_of_session(session)
     if project.missing:
         say([f"not found, and not needed unless it is: {', '.join(project.missing)}"])
     return project
@@ -145,7 +165,19 @@ def opened(session: Session) -> Project:
 def speak_of_session(session: Session) -> None:
     """Choose the words for what is labelled in a session, without its surveys."""
     if session.has_labels:
-        speak_of(session.known().ndim, session.manifest.vertical_axis)
+        _speak_of(session, session.known().ndim, session.manifest.vertical_axis)
+
+
+def _speak_of(session: Session, dimensions: int, vertical: int | None) -> None:
+    read_from_cubes = any(entry.cube for entry in session.manifest.inputs)  # what is labelled is a map then
+    speak_of(cell(dimensions, None if read_from_cubes else vertical))
+
+
+def speak_of_job(job: Job) -> None:
+    """Choose the words for what a job, wherever it was loaded from, is about."""
+    from napari_fhn.training.data.volume import cell_of
+
+    speak_of(cell_of(job))
 
 
 def run_of(session: Session, name: str | None) -> Run:

@@ -13,7 +13,7 @@ from napari_fhn.cli.exits import INTERRUPTED, OK
 from napari_fhn.cli.networks import sizes
 from napari_fhn.cli.options import UsageError, add_cluster, add_task, check_task, on_machine
 from napari_fhn.cli.reading import reading
-from napari_fhn.cli.sessions import existing, place, say
+from napari_fhn.cli.sessions import existing, loaded, place, say, speak_of_job
 from napari_fhn.regular import is_address
 from napari_fhn.training.combination.settings import insisting
 from napari_fhn.training.control import Control
@@ -65,6 +65,7 @@ def run(options: argparse.Namespace) -> int:
         return _shown(None, lambda control: predict(
             asked, cluster=options.cluster, workers=options.workers, control=control), options)  # fmt: skip
     with asked.work() as work:
+        speak_of_job(work.job)
         return _collect(work, options) if options.collect else _predict(work, options)
 
 
@@ -157,7 +158,7 @@ def _alone(options: argparse.Namespace) -> Job | None:
     folder, _ = place(options)
     if folder is not None:
         return None
-    job = on_machine(Job.load(options.job, trusted=options.trust_job), options)
+    job = on_machine(loaded(options), options)
     if options.outputs is not None:
         job = replace(job, outputs=options.outputs)
     combination = insisting(job.combination, options.smoothing, options.layer_order)

@@ -28,10 +28,10 @@ from napari_fhn.cli.options import (
 from napari_fhn.cli.pictures import add_picture, leave_picture
 from napari_fhn.cli.reading import add_reading
 from napari_fhn.cli.saying import busy, say
-from napari_fhn.cli.sessions import session_around
+from napari_fhn.cli.sessions import loaded, session_around
 from napari_fhn.cli.typed import here
 from napari_fhn.engine.remote.address import parse
-from napari_fhn.training.job import Job, JobError
+from napari_fhn.training.job import JobError
 from napari_fhn.training.models.transfer import beginning_with
 from napari_fhn.training.recipes import RECIPES
 from napari_fhn.training.updates import Done, Failed
@@ -207,7 +207,7 @@ def _alone(options: argparse.Namespace) -> int:
     """Train a job that lies in no session, in its place; torch and numpy are enough for it."""
     from napari_fhn.cli.running import prepare_prediction, work
 
-    job = with_numbers(on_machine(Job.load(options.job, trusted=options.trust_job), options), options)
+    job = with_numbers(on_machine(loaded(options), options), options)
     if options.start_from is not None:
         job = beginning_with(job, options.start_from, as_it_was=False)
     prepare_prediction(job)

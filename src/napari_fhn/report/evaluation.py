@@ -18,9 +18,9 @@ from napari_fhn.project.labelling import carrying
 from napari_fhn.report.sentences import called, minding, scored_on, weighed
 from napari_fhn.report.standing import Standing, standing
 from napari_fhn.report.trust import Trust, trust
-from napari_fhn.sentence import cell, counted, made_of
+from napari_fhn.sentence import counted, made_of
 from napari_fhn.training.data.frame import Frame
-from napari_fhn.training.data.volume import Volume, open_array
+from napari_fhn.training.data.volume import Volume, cell_of, open_array
 from napari_fhn.training.job import Axis, Job, JobError
 from napari_fhn.training.scores.estimating import Drawn, Estimates, Sample, estimates
 from napari_fhn.training.scores.score import Scores, confusion, near_boundaries, predicted_shares, scores
@@ -281,7 +281,7 @@ def _evaluate(
         on,
         made_of(
             scored_on(found.bodies, what, voxels, close, kept, "pixels" if vertical is None else "traces"),
-            cell(known.ndim, vertical),
+            cell_of(job),
         ),
         job.classes,
         scores(mine.bodies.sum(axis=0)),

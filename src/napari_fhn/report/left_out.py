@@ -19,9 +19,9 @@ from napari_fhn.project.labelling import carrying
 from napari_fhn.report.evaluation import body_name, reference_title, vertical_axis
 from napari_fhn.report.sentences import called, minding, weighed
 from napari_fhn.report.standing import Standing, standing
-from napari_fhn.sentence import cell, counted, made_of
+from napari_fhn.sentence import counted, made_of
 from napari_fhn.training.control import Control
-from napari_fhn.training.data.volume import open_array
+from napari_fhn.training.data.volume import cell_of, open_array
 from napari_fhn.training.files import inside, log, removing
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.machine.time_left import duration
@@ -306,7 +306,7 @@ def gathered(job: Job, found: Sequence[Fold]) -> LeftOut:
         "predicted by a network that "
         f"was not shown it; {counted(len(found), 'networks')}, none of them the one of the run."
     )
-    of = made_of(of, cell(len(boxes[0].shape), vertical))
+    of = made_of(of, cell_of(job))
     return LeftOut(tuple(found), names, whole, beside, minding(whole.estimates, job.classes, what), of)
 
 

@@ -15,7 +15,7 @@ from napari_fhn.labels.classes.class_table import ClassTable
 from napari_fhn.labels.errors import LabelError
 from napari_fhn.labels.volumes.splits import footprint
 from napari_fhn.report.evaluation import vertical_axis
-from napari_fhn.training.data.volume import open_input
+from napari_fhn.training.data.volume import cell_of, open_input
 from napari_fhn.training.job import Axis, Job
 
 _PIXELS = 900
@@ -129,6 +129,8 @@ def _meaning(job: Job, axis: int) -> Axis | None:
 def _ticks(job: Job, axis: int, size: int) -> Ticks:
     meaning = _meaning(job, axis)
     if meaning is None:
-        return Ticks(f"axis {axis}, voxels", 0, size - 1)
+        what = cell_of(job)
+        traces = what == "sample" and axis != (job.vertical_axis or 0) % 2  # across a line
+        return Ticks(f"axis {axis}, {'traces' if traces else f'{what}s'}", 0, size - 1)
     label = f"{meaning.name} ({meaning.unit})" if meaning.unit else meaning.name
     return Ticks(label, meaning.first, meaning.first + meaning.step * (size - 1))

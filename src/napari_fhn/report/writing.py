@@ -22,8 +22,8 @@ from napari_fhn.project.runs.run import is_run, read_run
 from napari_fhn.report import left_out
 from napari_fhn.report.evaluation import Evaluation, body_name, on_held_out, on_truth, vertical_axis
 from napari_fhn.report.windows import colors_of
-from napari_fhn.sentence import cell
-from napari_fhn.training.data.volume import open_array
+from napari_fhn.sentence import made_of
+from napari_fhn.training.data.volume import cell_of, open_array
 from napari_fhn.training.files import log
 from napari_fhn.training.job import Job, JobError
 from napari_fhn.training.plan import plan_of
@@ -85,17 +85,17 @@ def write(
     if truth is not None:
         evaluations.append(on_truth(job, truth))
     runs = log.read(job.model)
-    colors = colors_of(job)
+    colors, what = colors_of(job), cell_of(job)
     content = {
         "name": name or folder.absolute().name,
         "made": tuple(made),
-        "doubts": tuple(doubts),
+        "doubts": tuple(made_of(doubt, what) for doubt in doubts),
         "written": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "job": job,
         "classes": _classes(job, colors),
         "surveys": [_survey(item.name, item.path) for item in job.inputs],
         "held_out": [body_name(box, job.axes, vertical_axis(job)) for box in job.held_out],
-        "cell": cell(len(job.axes) - (job.map_axis is not None), vertical_axis(job)),
+        "cell": what,
         "reference": "nearest pixel" if vertical_axis(job) is None else "nearest column",
         "network": table(job.network, job.schedule.block) if isinstance(job.network, Architecture) else None,
         "schedule": _flat(asdict(job.schedule)),
@@ -104,7 +104,7 @@ def write(
         "left_out": left_out.kept(folder),
         "cuts": sections.cuts(job, colors, truth),
         "runs": runs,
-        "told": [update.message for update in log.training(runs) if isinstance(update, Note | Done)],
+        "told": [made_of(one.message, what) for one in log.training(runs) if isinstance(one, Note | Done)],
         "memory": _memory(job, runs),
         "error": _inverted(runs),
         "again": f"napari-fhn train --job {shlex.quote(str(_kept(folder, job)))}",

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from napari_fhn import record, surveys
 from napari_fhn.box import Box
 from napari_fhn.project.data.in_place import state_of
-from napari_fhn.sentence import counted_of
+from napari_fhn.sentence import Cell, cell, counted_of
 from napari_fhn.shards import Part, Shards, runs_of
-from napari_fhn.surveys import SurveyError
+from napari_fhn.surveys import SurveyError, kinds
 from napari_fhn.surveys.bricks.marks import Marks
 from napari_fhn.surveys.classes import stored_classes
 from napari_fhn.surveys.grid import Placed
@@ -105,6 +105,13 @@ class Counting:
             "codes": list(self.names),
             "shard": list(self.shards.size),
         }
+
+    @property
+    def cell(self) -> Cell:
+        """What is counted, as `napari_fhn.sentence.made_of` takes it: the axes of the prediction tell, if any do."""
+        axes = self._predicted.ndim
+        is_bare = axes == 2 and kinds.kind_of(self._predicted) == "array"
+        return "value" if is_bare else cell(axes, kinds.vertical_axis(self._predicted))
 
     @cached_property
     def _result(self) -> dict[str, Any] | None:

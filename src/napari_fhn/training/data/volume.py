@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
@@ -10,10 +11,10 @@ from numpy.typing import NDArray
 
 from napari_fhn import mapped
 from napari_fhn.box import Box
-from napari_fhn.sentence import counted
+from napari_fhn.sentence import Cell, cell, counted
 from napari_fhn.training.data.boxes import within
 from napari_fhn.training.data.stored import SUFFIX, Channel, Stored, lines, open_values
-from napari_fhn.training.job import Input, JobError
+from napari_fhn.training.job import Input, Job, JobError
 from napari_fhn.training.models.description import Normalisation
 
 _SAMPLES = 200_000
@@ -42,6 +43,24 @@ def open_array(path: str, mode: Literal["r", "r+"] = "r") -> NDArray[np.generic]
             raise JobError(f"there is no room on the disk to write {path}: make room there") from error
         raise JobError(f"{path} cannot be read as a .npy array: {error}") from error
     return array
+
+
+def cell_of(job: Job) -> Cell:
+    """Return what the labels and the prediction of a job are made of.
+
+    Parameters
+    ----------
+    job : Job
+        Its axes tell; of one that has none its labels do, or its prediction where these are gone.
+    """
+    if job.map_axis is not None:
+        return "pixel"  # a map, of a cube whose bands may be among the axes or not
+    dimensions = len(job.axes)
+    for path in (job.labels, job.prediction):
+        if not dimensions:
+            with contextlib.suppress(JobError):
+                dimensions = open_array(path).ndim
+    return cell(dimensions, job.vertical_axis)
 
 
 def open_input(item: Input) -> NDArray[np.generic] | Stored:
