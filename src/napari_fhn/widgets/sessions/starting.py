@@ -177,7 +177,7 @@ class Starting:
         known, context = self.state.known, self._context
         if self._book.layer is not None or context.project.project is not None or (known and not self.state.together):
             return
-        there = {str(survey_of(layer).attrs.get("source", "")) for layer in context.data.images()}
+        there = {str(survey_of(layer).attrs.get("source", "")) for layer in context.data.images()} - {""}
         outlines = [entry.outline for entry in self.state.recent if entry.outline is not None]
         found = next((one for one in outlines if len(one.files) > 1 and there.issuperset(one.files)), None)
         if found != known:
