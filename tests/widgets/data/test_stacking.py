@@ -12,6 +12,7 @@ import shapely
 import xarray as xr
 from napari.layers import Layer
 from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QFileDialog
 from rasterio.transform import from_origin
 
 import napari_fhn
@@ -184,3 +185,37 @@ def test_maps_without_files_are_not_taken_for_those_of_a_stack(viewer, dock, spi
     bare("another", 8)
     spin(lambda: False, 0.3)
     assert dock.start.offer.isHidden()
+
+
+def test_a_stack_that_was_closed_is_known_again_at_once_and_asks_for_its_file_where_that_has_moved(
+    viewer, dock, spin, tmp_path, monkeypatch
+):
+    paths = [
+        Path(tiff(tmp_path / f"{name}.tif", np.arange(rows * rows, dtype=np.float32).reshape(rows, rows), 480 / rows))
+        for name, rows in (("magnetics", 24), ("gravity", 12))
+    ]
+    open_surveys(viewer, paths)
+    desk = dock.desk
+    desk.stacking.make(desk.stacking.entries())
+    assert spin(lambda: desk.data.material is not None and desk.data.material.surveys.channels == 2)
+    dock.labels.new.click()
+    desk.book.layer.data_setitem((np.array([3, 4]), np.array([5, 5])), 1)
+    assert spin(lambda: bool(desk.book.state.counts))
+    session = desk.session
+    assert spin(lambda: [entry.folder for entry in desk.starting.state.recent] == [session.folder])
+    source = Path(session.manifest.inputs[0].file.absolute)
+    desk.project.close()
+    viewer.layers.clear()
+    open_surveys(viewer, paths)
+    assert spin(lambda: desk.messages.message == "You labelled these maps as a stack today: labels. Go on?")
+    asked, moved = [], source.rename(tmp_path / "moved.tif")
+
+    def answer(_, title, name):
+        asked.append(title)
+        return str(moved), ""
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", answer)
+    dock.start.go_on.click()
+    assert spin(lambda: bool(asked) and desk.book.state.has_labels), desk.messages.message
+    assert asked == [f"Where is {source.name} now?"]
+    assert desk.session.folder == session.folder
