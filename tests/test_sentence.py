@@ -128,6 +128,9 @@ def test_percents_stand_off_their_numbers():
 
 def test_on_a_map_voxels_are_pixels_but_not_in_names():
     assert made_of("Voxels: 2 voxels, a voxel.", "pixel") == "Pixels: 2 pixels, a pixel."
+    blocks = "blocks of so many traces along each side"
+    assert [made_of(blocks, what) for what in ("voxel", "sample")] == [blocks, blocks]
+    assert made_of(blocks, "pixel") == "blocks of so many pixels along each side"
     for name in ("'my voxels'", "voxels.tif", "/data/voxel/a.npy", "voxel_size", "'voxels of A'", "supervoxels"):
         assert made_of(name, "pixel") == name
     assert made_of("the survey's voxels and the layer's voxel", "pixel") == "the survey's pixels and the layer's pixel"

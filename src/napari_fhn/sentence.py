@@ -140,8 +140,9 @@ def cell(dimensions: int, vertical: int | None) -> Cell:
 
 # What stands between quotation marks is a name, and so is what is a part of a path.
 _VOXEL = re.compile(r"(?<!\w)'[^']*'(?!\w)|(?<![\w./\\-])([Vv])oxel(s?)(?![\w/\\-]|\.\w)")
-#: Further words that go with what a survey is made of.
+#: Further words that go with what a survey is made of: a pixel of a map stands where others have a trace.
 _ON_MAPS = (
+    ("traces along each side", "pixels along each side"),
     ("wells and patches", "points and patches"),
     ("wells or patches", "points or patches"),
     ("wells, patches", "points, patches"),
