@@ -192,7 +192,7 @@ def _own_axis(what: str, number: float, numbers: Numbers) -> tuple[str, float]:
 
 
 def _own(numbers: Numbers) -> str:
-    """Name the lateral axes of a survey, by which one goes where nothing says where it lies."""
+    """Name the lateral axes of a survey: without map coordinates one goes to a place by their numbers."""
     return " and ".join(axis.called for axis in numbers.axes if axis.name not in ("band", *_VERTICAL))
 
 

@@ -9,11 +9,15 @@ import pyogrio
 import pytest
 import rasterio
 import shapely
+import xarray as xr
+from napari.layers import Layer
 from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QFileDialog
 from rasterio.transform import from_origin
 
 import napari_fhn
 from napari_fhn.widgets.data.opening import open_surveys
+from napari_fhn.widgets.data.placement import image_layer
 from napari_fhn.widgets.data.stack_dialog import StackDialog
 
 
@@ -155,3 +159,63 @@ def test_a_stack_that_was_labelled_in_python_is_known_by_its_maps_too(viewer, do
     assert spin(lambda: dock.desk.session is not None and dock.desk.book.state.has_labels), dock.desk.messages.message
     assert dock.desk.session.folder == folder
     assert np.count_nonzero(dock.desk.book.layer.data) == 2
+
+
+def test_maps_without_files_are_not_taken_for_those_of_a_stack(viewer, dock, spin):
+    desk = dock.desk
+
+    def bare(name, rows):
+        at = (np.arange(rows) + 0.5) * 480 / rows
+        values = np.arange(rows * rows, dtype=np.float32).reshape(rows, rows)
+        survey = xr.DataArray(values, {"y": 5_810_000 - at, "x": 366_000 + at}, ("y", "x"))
+        viewer.add_layer(Layer.create(*image_layer(survey, name)))
+
+    bare("magnetics", 24)
+    bare("gravity", 12)
+    desk.stacking.make(desk.stacking.entries())
+    assert spin(lambda: desk.data.material is not None and desk.data.material.surveys.channels == 2)
+    dock.labels.new.click()
+    desk.book.layer.data_setitem((np.array([3, 4]), np.array([5, 5])), 1)
+    assert spin(lambda: bool(desk.book.state.counts))
+    desk.project.close()
+    viewer.layers.clear()
+    desk.starting.look()
+    assert spin(lambda: any(entry.outline for entry in desk.starting.state.recent))
+    bare("one", 16)
+    bare("another", 8)
+    spin(lambda: False, 0.3)
+    assert dock.start.offer.isHidden()
+
+
+def test_a_stack_that_was_closed_is_known_again_at_once_and_asks_for_its_file_where_that_has_moved(
+    viewer, dock, spin, tmp_path, monkeypatch
+):
+    paths = [
+        Path(tiff(tmp_path / f"{name}.tif", np.arange(rows * rows, dtype=np.float32).reshape(rows, rows), 480 / rows))
+        for name, rows in (("magnetics", 24), ("gravity", 12))
+    ]
+    open_surveys(viewer, paths)
+    desk = dock.desk
+    desk.stacking.make(desk.stacking.entries())
+    assert spin(lambda: desk.data.material is not None and desk.data.material.surveys.channels == 2)
+    dock.labels.new.click()
+    desk.book.layer.data_setitem((np.array([3, 4]), np.array([5, 5])), 1)
+    assert spin(lambda: bool(desk.book.state.counts))
+    session = desk.session
+    assert spin(lambda: [entry.folder for entry in desk.starting.state.recent] == [session.folder])
+    source = Path(session.manifest.inputs[0].file.absolute)
+    desk.project.close()
+    viewer.layers.clear()
+    open_surveys(viewer, paths)
+    assert spin(lambda: desk.messages.message == "You labelled these maps as a stack today: labels. Go on?")
+    asked, moved = [], source.rename(tmp_path / "moved.tif")
+
+    def answer(_, title, name):
+        asked.append(title)
+        return str(moved), ""
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", answer)
+    dock.start.go_on.click()
+    assert spin(lambda: bool(asked) and desk.book.state.has_labels), desk.messages.message
+    assert asked == [f"Where is {source.name} now?"]
+    assert desk.session.folder == session.folder

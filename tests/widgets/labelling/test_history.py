@@ -35,6 +35,7 @@ def test_undo_takes_back_what_was_made_on_the_section_in_view(book, dock):
     book.layer.undo()
     np.testing.assert_array_equal(book.layer.data, before)
     assert "nothing to undo here" in dock.desk.messages.message
+    assert dock.desk.messages.message.endswith(", was made elsewhere: see History.")
     book.layer.redo()
     assert book.layer.data[2, 5, 7] == 3
 

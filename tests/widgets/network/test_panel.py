@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -68,6 +69,17 @@ def test_every_setting_can_be_changed_and_taken_back(seismic):
     panel.reset.click()
     assert state.settings == recipe
     assert panel.forms["schedule"].controls["steps"].value == recipe.schedule.steps
+
+
+def test_on_a_map_what_the_nearest_labels_say_can_be_chosen_in_words_without_wells(viewer, dock):
+    viewer.open_sample("napari-fhn", "hyperspectral")
+    dock.network.recipe.value = "regions"
+    control = dock.network.advanced.forms["job"].controls["neighbours"]
+    assert control.value
+    assert control.native.isVisibleTo(dock.network.advanced.forms["job"])
+    assert "nearest labels" in control.tooltip
+    assert not re.search("wells?|traces?", control.tooltip)
+    assert not dock.network.advanced.forms["network"].controls["context"].native.isVisibleTo(dock)
 
 
 def test_the_block_is_drawn_on_the_section_in_view(seismic):

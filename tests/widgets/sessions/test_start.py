@@ -108,3 +108,18 @@ def test_two_dates_are_known_in_whatever_order_they_are_opened(viewer, dock, spi
     assert spin(lambda: dock.desk.session is not None and dock.desk.book.state.has_labels), dock.desk.messages.message
     assert dock.desk.session.folder == folder
     assert len([one for one in viewer.layers if "survey" in one.metadata]) <= 2
+
+
+def test_nothing_is_offered_any_more_by_a_desk_that_was_closed(viewer, dock, spin, tmp_path):
+    paths = [four_kinds.raster(tmp_path / f"date{date}.tif", 5) for date in (1, 2)]
+    with napari_fhn.open(paths, session=dock.desk.root / "dates.fhn") as work:
+        work.label(np.ones((24, 30), np.uint8), classes=["wheat"])
+    starting = dock.desk.starting
+    starting.look()
+    assert spin(lambda: len(starting.state.recent) == 1)
+    for path in paths:
+        open_surveys(viewer, [path])
+    assert starting.state.known is None  # that comes once all has come that comes together
+    dock.close_desk()
+    spin(lambda: False, 0.1)
+    assert starting.state.known is None

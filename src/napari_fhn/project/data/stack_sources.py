@@ -19,15 +19,19 @@ class _Sources:
 
 
 def note(stack: Path, files: Sequence[str]) -> None:
-    """Note of which files a stack was made; a disk that refuses is no reason to complain.
+    """Note of which files a stack was made, where all of its maps are from files.
+
+    A disk that refuses is no reason to complain.
 
     Parameters
     ----------
     stack : Path
         The file of the stack.
     files : sequence of str
-        Rasters and polygons, as they were opened.
+        Its rasters, as they were opened; one that is from no file is "", and could not be told from any other such.
     """
+    if not all(files):
+        return
     with contextlib.suppress(OSError, record.RecordError):
         record.write(_beside(stack), _KIND, _VERSION, record.encode(_Sources(tuple(files))))
 

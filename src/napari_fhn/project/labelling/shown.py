@@ -46,7 +46,7 @@ def shown_at(surveys: SurveySet, at: Shown) -> NDArray[np.int64]:
     if isinstance(at, np.ndarray) and at.dtype == bool:
         if at.shape != shape or not at.any():
             what = "marks nothing" if at.shape == shape else f"is {at.shape} and the survey {shape}"
-            raise ProjectError(f"the mask of what is looked for {what}", "Mark some of the survey")
+            raise ProjectError(f"the mask of what is looked for {what}", "Mark a place in a mask of the survey's shape")
         return np.argwhere(at)
     if isinstance(at, Box):
         if any(a < 0 or b > n or a == b for a, b, n in zip(at.start, at.stop, shape, strict=False)):

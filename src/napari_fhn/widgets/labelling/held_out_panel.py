@@ -61,8 +61,8 @@ class HeldOutPanel(QWidget):
         self.blocks.setSpecialValueText("whole bodies")
         self.blocks.setPrefix("blocks of ")
         self.blocks.setToolTip(
-            "Hold out blocks of so much along each side instead of whole bodies. Labels that hang together across much "
-            "of the survey are cut in blocks by themselves."
+            "Hold out blocks of so many voxels along each side instead of whole bodies. Labels that hang together "
+            "across much of the survey are cut in blocks by themselves."
         )
         self.blocks.valueChanged.connect(self._blocks_chosen)
         row = QHBoxLayout()

@@ -68,7 +68,7 @@ class LabelHistory:
         if entry is None:
             elsewhere = self.last(None)
             where = (
-                "" if elsewhere is None else f" The last change, {elsewhere.title}, was made on another: see History."
+                "" if elsewhere is None else f" The last change, {elsewhere.title}, was made elsewhere: see History."
             )
             self._context.messages.say(f"There is nothing to undo here.{where}")
             return

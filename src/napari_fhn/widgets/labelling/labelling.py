@@ -98,7 +98,10 @@ class Labelling:
             context.messages.say("There is no label layer in view that can be painted on.")
             return
         place = np.rint(layer.world_to_data(here(context.viewer))).astype(int)[-layer.ndim :]
-        layer.paint(tuple(np.clip(place, 0, np.array(layer.data.shape) - 1)), layer.selected_label)
+        if (place < 0).any() or (place >= layer.data.shape).any():
+            context.messages.say("This place is outside the survey: nothing was painted.")
+            return
+        layer.paint(tuple(place), layer.selected_label)
         names = dict(zip(self.book.state.classes.values, self.book.state.classes.names, strict=True))
         material = context.data.material
         where = "" if material is None else f" at {by_axes(material.first, tuple(place.tolist()))}"

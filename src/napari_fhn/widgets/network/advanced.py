@@ -43,7 +43,7 @@ _TITLES: dict[Part, str] = {
 _IDLE: dict[Cell, frozenset[str]] = {
     "voxel": frozenset(),
     "sample": frozenset({"context"}),
-    "pixel": frozenset({"context", "neighbours", "shear", "shift"}),
+    "pixel": frozenset({"context", "shear", "shift"}),
 }
 """Settings that do nothing: a line has no sections beside it, a map neither these nor time or depth."""
 

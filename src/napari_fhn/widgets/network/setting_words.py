@@ -112,7 +112,7 @@ WORDS: dict[type, dict[str, tuple[str, str]]] = {
         ),
         "permute": (
             "swapped axes",
-            "'0, 1' swaps the first axis and the second half of the time. Empty swaps none.",
+            "'0, 1': half of the time, swaps the first two axes. Empty swaps none.",
         ),
         "labels_share": (
             "share of the labels",
@@ -162,9 +162,9 @@ WORDS: dict[type, dict[str, tuple[str, str]]] = {
             "Depth helps with layers; all axes learn places by heart.",
         ),
         "neighbours": (
-            "told by wells",
-            "Whether the network is told what the nearest labelled traces say. Good where layers change little "
-            "from well to well.",
+            "told by labels",
+            "Whether the network is told what the nearest labels say. Good where classes change little from one "
+            "labelled place to the next.",
         ),
         "flips": (
             "mirrored predictions",

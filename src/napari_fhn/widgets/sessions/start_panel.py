@@ -55,7 +55,7 @@ class StartPanel(QWidget):
         self.picture.setScaledContents(True)
         self.go_on = _button("Go on", "Show labels, prediction and runs, where you left them.")
         self.go_on.setStyleSheet("font-weight: bold;")
-        self.go_on.clicked.connect(self._starting.go_on)
+        self.go_on.clicked.connect(lambda: self._starting.go_on(self._ask))
         self.anew = _button("Begin anew", "Begin another session of this survey. The one that there is stays as it is.")
         self.anew.clicked.connect(self._starting.anew)
         self.other = _button("Another …", "List the sessions that were open lately.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -85,14 +86,15 @@ class Starting:
         self._opening = opening
         self._store = store
         self._recent = recent
-        self._looking = False
+        self._coming = QTimer()
+        self._coming.setSingleShot(True)
+        self._coming.setInterval(0)
+        self._coming.timeout.connect(self._offer_together)
         self._folders = tuple(dict.fromkeys(folders))
         self._book = book
         opening.known.connect(self._known)
         book.state.events.has_labels.connect(self._opened)
-        # Whichever way maps are opened, they come as layers; and the list may come after them.
-        for emitter in (context.data.state.events.material, self.state.events.recent):
-            emitter.connect(self._look_together)
+        context.project.changed.connect(self._closed)
         for emitter in self._comings_and_goings():
             emitter.connect(self._look_together)
 
@@ -106,11 +108,17 @@ class Starting:
         what = "these maps as a stack" if self.state.together and known.stacked else "this"
         return f"You {did} {what} {known.day(datetime.date.today())}: {known.words}. Go on?"
 
-    def go_on(self) -> None:
-        """Go on with the session of the ticked survey, as it was looked at last."""
+    def go_on(self, ask: Ask) -> None:
+        """Go on with the session that is known, as it was looked at last.
+
+        Parameters
+        ----------
+        ask : callable
+            Asks the person for a file that is missing, by its name.
+        """
         known = self.state.known
         if known is not None and self.state.together:
-            self._store.open(known.folder, lambda name: None)
+            self.open(known.folder, ask)
             return
         with self._store.returning():
             self._opening.new()
@@ -158,26 +166,28 @@ class Starting:
 
     def close(self) -> None:
         """Let go of the viewer."""
+        # At the end of the program Qt may have deleted the timer already.
+        with contextlib.suppress(RuntimeError):
+            self._coming.stop()
         for emitter in self._comings_and_goings():
             disconnect(emitter, self._look_together)
 
     def _comings_and_goings(self) -> tuple[Any, ...]:
+        """Whichever way maps are opened, they come as layers; and the list may come after them."""
         events = self._context.viewer.layers.events
-        return events.inserted, events.removed
+        return events.inserted, events.removed, self._context.data.state.events.material, self.state.events.recent
 
     def _look_together(self, event: Any = None) -> None:
         """Look whether what is open was worked on together before, once all has come that comes together."""
-        if not self._looking:
-            self._looking = True
-            QTimer.singleShot(0, self._offer_together)
+        if not self._coming.isActive():
+            self._coming.start()
 
     def _offer_together(self) -> None:
         """Offer the session of several files that are open, in whatever order, where what is ticked has none."""
-        self._looking = False
         known, context = self.state.known, self._context
         if self._book.layer is not None or context.project.project is not None or (known and not self.state.together):
             return
-        there = {str(survey_of(layer).attrs.get("source", "")) for layer in context.data.images()}
+        there = {str(survey_of(layer).attrs.get("source", "")) for layer in context.data.images()} - {""}
         outlines = [entry.outline for entry in self.state.recent if entry.outline is not None]
         found = next((one for one in outlines if len(one.files) > 1 and there.issuperset(one.files)), None)
         if found != known:
@@ -197,3 +207,9 @@ class Starting:
         material = self._context.data.material
         source = "" if material is None else str(material.first.attrs.get("source", ""))
         self._recent.opened(project.session.folder, source)
+        self.look()
+
+    def _closed(self) -> None:
+        """Take note of what a session holds that was closed: its files may be opened again."""
+        if self._context.project.project is None:
+            self.look()
