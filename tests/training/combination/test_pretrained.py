@@ -217,7 +217,9 @@ def takes(survey, painted, classes, told):
     with Peak() as peak:
         if told:
             factor = PretrainedFeatures(known, Sections(volume, 2, bundled(), torch.device("cpu")))
-            Gated(factor, carried, gating.bundled()).read(box)
+            gated = Gated(factor, carried, gating.bundled())
+            gated.read(box)
+            gated.read_across(box, 0)
         else:
             volume.read(box, 1)
         print(peak.grown(), flush=True)

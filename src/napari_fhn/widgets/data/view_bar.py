@@ -73,8 +73,12 @@ class ViewBar(QWidget):
         self.number = QDoubleSpinBox()
         self.number.setKeyboardTracking(False)
         self.number.setMinimumWidth(_NARROWEST)
+        self.number.setAccessibleName("number of what is in view")  # both say of what as soon as there is something
+        self.number.setToolTip("Number of what is in view: type one, then Enter, or step.")
         self.number.valueChanged.connect(self._typed)
         self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setAccessibleName("what is in view")
+        self.slider.setToolTip("Slide to another place.")
         self.slider.valueChanged.connect(turning.step_to)
         self.called = QLabel()  # of the axis, where no button says it
         self._row = row = Wrapping(self)
