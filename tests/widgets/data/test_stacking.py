@@ -108,10 +108,10 @@ def test_another_grid_can_be_chosen_and_nothing_is_a_sentence(maps, spin):
     assert dock.desk.data.material.surveys.channels == 2
 
 
-@pytest.mark.parametrize("together", [True, False])
-def test_single_maps_of_a_known_stack_are_gone_on_with_as_that(together, viewer, dock, spin, tmp_path):
+def stacked_and_labelled(viewer, dock, spin, folder):
+    """Stack two maps, label two cells, and return the files of the maps."""
     paths = [
-        Path(tiff(tmp_path / f"{name}.tif", np.arange(rows * rows, dtype=np.float32).reshape(rows, rows), 480 / rows))
+        Path(tiff(folder / f"{name}.tif", np.arange(rows * rows, dtype=np.float32).reshape(rows, rows), 480 / rows))
         for name, rows in (("magnetics", 24), ("gravity", 12))
     ]
     open_surveys(viewer, paths)
@@ -121,6 +121,12 @@ def test_single_maps_of_a_known_stack_are_gone_on_with_as_that(together, viewer,
     dock.labels.new.click()
     desk.book.layer.data_setitem((np.array([3, 4]), np.array([5, 5])), 1)
     assert spin(lambda: bool(desk.book.state.counts))
+    return paths
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_single_maps_of_a_known_stack_are_gone_on_with_as_that(together, viewer, dock, spin, tmp_path):
+    paths, desk = stacked_and_labelled(viewer, dock, spin, tmp_path), dock.desk
     folder = desk.session.folder
     desk.project.close()
     viewer.layers.clear()
@@ -190,17 +196,7 @@ def test_maps_without_files_are_not_taken_for_those_of_a_stack(viewer, dock, spi
 def test_a_stack_that_was_closed_is_known_again_at_once_and_asks_for_its_file_where_that_has_moved(
     viewer, dock, spin, tmp_path, monkeypatch
 ):
-    paths = [
-        Path(tiff(tmp_path / f"{name}.tif", np.arange(rows * rows, dtype=np.float32).reshape(rows, rows), 480 / rows))
-        for name, rows in (("magnetics", 24), ("gravity", 12))
-    ]
-    open_surveys(viewer, paths)
-    desk = dock.desk
-    desk.stacking.make(desk.stacking.entries())
-    assert spin(lambda: desk.data.material is not None and desk.data.material.surveys.channels == 2)
-    dock.labels.new.click()
-    desk.book.layer.data_setitem((np.array([3, 4]), np.array([5, 5])), 1)
-    assert spin(lambda: bool(desk.book.state.counts))
+    paths, desk = stacked_and_labelled(viewer, dock, spin, tmp_path), dock.desk
     session = desk.session
     assert spin(lambda: [entry.folder for entry in desk.starting.state.recent] == [session.folder])
     source = Path(session.manifest.inputs[0].file.absolute)
