@@ -81,6 +81,19 @@ def test_agrees_with_plain_convolutions(ours, dtype, tolerance, d, m, n, space, 
     close(ours.kernel_gradient(hidden.to(inner), state, kernels, staging), expected)
 
 
+@pytest.mark.parametrize("lacks", [True, False], ids=["by sheets", "in 3D"])
+@pytest.mark.parametrize("space", [(1, 8, 3), (2, 4, 4), (3, 1, 1), (7, 5, 6)])
+@pytest.mark.parametrize("batch", [1, 3])
+def test_the_gradient_of_kernels_in_3d_is_the_same_with_and_without_a_routine_for_it(monkeypatch, lacks, space, batch):
+    monkeypatch.setattr(onednn, "lacks_gradient_in_3d", lambda: lacks)
+    monkeypatch.setattr(pieces, "MOST", 2000)
+    state, hidden, kernels, _ = draw(3, 8, 5, space, torch.float64, batch)
+    leaf = kernels.requires_grad_()
+    (exact,) = torch.autograd.grad(F.conv3d(state, leaf, padding=1), leaf, hidden)
+    found = Fused().kernel_gradient(hidden.float(), state.float(), kernels.detach().float(), None)
+    assert (found - exact).abs().max() <= 1e-6 * exact.abs().max()
+
+
 @pytest.mark.parametrize(("d", "m", "n", "space"), CASES)
 def test_dot_test(d, m, n, space):
     state, hidden, kernels, _ = draw(d, m, n, space, torch.float64)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable
-from functools import cache
+from functools import cache, partial
 
 import torch
 import torch.nn.functional as F
@@ -149,6 +149,12 @@ class Portable:
 
     def kernel_gradient(self, hidden: Tensor, state: Tensor, kernels: Tensor, staging: Tensor | None) -> Tensor:
         """Return the gradient of ``<hidden, K state>`` with respect to ``K``, shaped like ``kernels``."""
+        by_sheets = state.ndim == 5 and state.dtype == torch.float32 and state.device.type == "cpu"
+        if by_sheets and onednn.lacks_gradient_in_3d():
+            sheet = kernels[:, :, 1].contiguous(memory_format=torch.channels_last)
+            return pieces.summed(
+                partial(pieces.by_sheets, lambda a, y: _backward(a, y, sheet, "kernels")), hidden, state
+            )
         return pieces.summed(lambda a, y: _backward(a, y, kernels, "kernels"), hidden, state)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from napari_fhn.network.architecture import Architecture
@@ -49,9 +48,6 @@ class WorkingSet:
         The same in prediction.
     slab : int
         Bytes: the most that changes its resolution at once.
-    columns : bool
-        Whether the gradient of kernels in 3D is a product of matrices, of which one holds all neighbours of each voxel
-        of a slice.
     """
 
     states_per_sweep: float = 4.0
@@ -65,19 +61,9 @@ class WorkingSet:
     scores: float = 3.0
     scores_predicting: float = 2.0
     slab: int = 1 << 19
-    columns: bool = False
 
 
-def _multiplies_columns() -> bool:
-    """Tell whether oneDNN has no other routine for the gradient of kernels in 3D: on x86 processors without AVX-512."""
-    try:
-        told = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
-    except OSError:  # no Linux: nothing is known of the processor
-        return False
-    return "avx2" in told and "avx512f" not in told
-
-
-WORKING_SET = WorkingSet(columns=_multiplies_columns())
+WORKING_SET = WorkingSet()
 """On a CPU whose convolutions add to their target, which is every x86 build of torch."""
 
 PORTABLE = WorkingSet(layer=1.0, transform=2.0, slab=1 << 30)
@@ -210,27 +196,15 @@ def forecast(
     adding = (1 + (training and not plain)) * half * widest + half * working_set.layer
     adding *= state if working_set.layer else 0
     changing = min(copies * working_set.transform * state, working_set.slab) if resamples else 0
-    columns = _columns(architecture, block) if training and working_set.columns else 0
     weights = max(value_bytes, _FLOAT) * _weights(architecture, classes, block_low_rank)
     return Forecast(
         states=round(states * state),
         kernels=weights,
         gradients=weights if training else 0,
         optimiser=_MOMENTS[optimiser] * weights if training else 0,
-        workspace=round(max(passing, adding, changing)) + columns,
+        workspace=round(max(passing, adding, changing)),
         data=_data(architecture, block, batch, input_channels, classes, training, working_set),
     )
-
-
-def _columns(architecture: Architecture, block: Sequence[int]) -> int:
-    """Return the bytes of all neighbours of each voxel of a slice, of the layer that has most; none in 2D."""
-    if architecture.dimensions != 3:
-        return 0
-    slices = (
-        channels * math.prod(-(-side // 2**level) for side, level in zip(block[1:], levels[1:], strict=True))
-        for channels, levels in zip(architecture.layer_channels, architecture.layer_levels, strict=True)
-    )
-    return _FLOAT * 3**3 * max(slices, default=0)
 
 
 def _weights(architecture: Architecture, classes: int, block_low_rank: bool) -> int:

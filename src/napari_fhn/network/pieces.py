@@ -2,7 +2,8 @@ r"""Cutting a convolution whose arrays are larger than a library takes, or takes
 
 Up to torch 2.13 oneDNN computes the gradient of ``K`` by a plain loop, hundreds of times slower, as soon as one array
 has 2 GiB, and other libraries count elements in 32 bits. A convolution is cut into examples, and where one example is
-too large into slabs of its first axis. All pieces are views: nothing is copied.
+too large into slabs of its first axis. Where there is no routine in 3D but one in 2D, it is cut into sheets. All pieces
+are views: nothing is copied.
 """
 
 from __future__ import annotations
@@ -63,6 +64,34 @@ def summed(gradient: Callable[[Tensor, Tensor], Tensor], hidden: Tensor, state: 
         total = found if total is None else total.add_(found)
     assert total is not None
     return total
+
+
+def by_sheets(gradient: Callable[[Tensor, Tensor], Tensor], hidden: Tensor, state: Tensor) -> Tensor:
+    """Return the gradient of ``K`` in 3D as three in 2D: one for each place that kernels have along the first axis.
+
+    With channels last, the sheets of an example are a batch in 2D as they lie in memory.
+
+    Parameters
+    ----------
+    gradient : callable
+        In 2D, for sheets ``(sheets, m, *space)`` and ``(sheets, n, *space)``: ``(m, n, 3, 3)``.
+    hidden, state : Tensor
+        ``(batch, m, *space)`` and ``(batch, n, *space)``, channels-last.
+
+    Returns
+    -------
+    Tensor
+        ``(m, n, 3, 3, 3)``.
+    """
+    size = state.shape[2]
+    found = state.new_zeros(hidden.shape[1], 3, 3, 3, state.shape[1]).movedim(-1, 1)
+    for example in range(len(state)):
+        sheets = [array[example].movedim(1, 0) for array in (hidden, state)]
+        for place, ahead in enumerate((-1, 0, 1)):
+            first, last = max(0, -ahead), size - max(0, ahead)
+            if first < last:
+                found[:, :, place] += gradient(sheets[0][first:last], sheets[1][first + ahead : last + ahead])
+    return found
 
 
 def _over_slabs(gradient: Callable[[Tensor, Tensor], Tensor], hidden: Tensor, state: Tensor) -> Tensor:
