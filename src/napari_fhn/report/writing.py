@@ -126,10 +126,6 @@ def write(
     return path
 
 
-def _or_dash(form: Callable[[Any], str]) -> Callable[[Any], str]:
-    return lambda value: "–" if value is None else form(value)
-
-
 def _kept(folder: Path, job: Job) -> Path:
     """Return the job that lies with the network, with what the machine decided when it was trained."""
     trained = Path(job.model) / "job.json"

@@ -46,7 +46,6 @@ class Store:
         self.folder = folder
         self._files = folder / "files"
         self._elsewhere: dict[str, Path] = {}
-        self._arriving: dict[str, int] = {}
         self._open: dict[Path, NDArray[Any]] = {}
         self._files.mkdir(parents=True, exist_ok=True)
 

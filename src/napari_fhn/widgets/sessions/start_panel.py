@@ -46,7 +46,6 @@ class StartPanel(QWidget):
         super().__init__()
         self._desk = desk
         self._starting = desk.starting
-        self._listing = False
         self.offer = QWidget()
         self.words = QLabel()
         self.words.setWordWrap(True)
