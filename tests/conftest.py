@@ -29,6 +29,12 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
+def pytest_runtest_setup() -> None:
+    """Let each test draw the same from torch's own generator, alone, after others and on another worker."""
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(0)
+
+
 @pytest.fixture
 def distribution(tmp_path, monkeypatch) -> Iterator[Callable[..., None]]:
     """Makes a distribution as if it were installed: its modules, and the entry points of its metadata."""
