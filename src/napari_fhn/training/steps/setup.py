@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from napari_fhn.network import onednn
 from napari_fhn.network.build import SegmentationNetwork, build
 from napari_fhn.network.comparison import NetworkDescription, UNetArchitecture
 from napari_fhn.network.counting import in_words
@@ -157,6 +158,15 @@ class Setup:
                 job.schedule.precision, network.architecture, job.schedule.block, self.device
             )
             self._precision = network.precision
+            if (
+                network.precision == "bfloat16"
+                and not onednn.fusion_works(torch.bfloat16)
+                and self.device.type == "cpu"
+            ):
+                self.notes.append(
+                    "This processor does not compute in bfloat16 by itself, and takes ten times as long so and more: "
+                    "precision=float32 is faster here."
+                )
         return network
 
     def _check_room(self, architecture: NetworkDescription, job: Job) -> None:
