@@ -67,8 +67,8 @@ class Asked:
 
 
 def asked(case: Case) -> Iterator[Asked]:
-    """Yield each convolution of a case once: forward, and backward where state and adjoint are one batch, or are kept."""
-    # A processor without bfloat16 is never given any: a recipe that asks for it gets what pays.
+    """Yield each convolution of a case once: forward, and backward with state and adjoint in one batch or apart."""
+    # A processor without bfloat16 imitates it, by a plain loop, and a training says so.
     precisions = (False, True) if onednn.fusion_works(torch.bfloat16) else (False,)
     for n, m, space in case.convolutions():
         for bfloat16 in precisions:
