@@ -148,8 +148,13 @@ def tried(name: str, options: argparse.Namespace) -> dict[str, int]:
     random.Random(options.seed).shuffle(mutants)
     chosen = mutants[: options.sample] if options.sample else mutants
     print(f"{name}: {len(mutants)} mutants, {len(chosen)} tried", flush=True)
-    print(_mutmut(folder, options, *chosen)[-400:])
+    said = _mutmut(folder, options, *chosen)
+    print(said[-400:])
     found = {mutant: ending for mutant, ending in _endings(folder).items() if mutant in chosen and ending is not None}
+    if len(found) < len(chosen):
+        raise SystemExit(
+            f"mutation.py: mutmut ended after {len(found)} of {len(chosen)} mutants of '{name}':\n{said[-2000:]}"
+        )
     for mutant in sorted(found):
         if found[mutant] in (*_SURVIVED, *_UNTESTED):
             difference = _mutmut(folder, options, mutant, command="show")
@@ -184,6 +189,8 @@ def _copy(group: Group, folder: Path) -> None:
         "pytest_add_cli_args": ["-q", "-p", "no:cacheprovider", "-p", "no:timeout"],
         "also_copy": ["scripts", "docs", "benchmarks", "tests", "README.md"],
         "use_git_change_detection": False,
+        # Else the tests that run once unchanged leave a process behind, whose end mutmut takes for that of a mutant.
+        "process_isolation": "forkserver",
         # On a machine with other work a test takes many times what it takes alone, and would count as a mutant killed.
         "timeout_multiplier": 60.0,
     }
