@@ -88,10 +88,17 @@ def test_an_irregular_file_is_scanned_once_with_progress(tmp_path, scans, option
     np.testing.assert_array_equal(survey.values, values)
 
 
-def test_gathers_are_refused_without_a_scan(tmp_path, scans, monkeypatch):
-    factory.gathers(tmp_path / "a.sgy", "cdp")
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda path: factory.gathers(path, "cdp"), r"pre-stack.*CDP gathers"),
+        (factory.numbered, r"pre-stack: 120 traces on 20 places \(bytes 189 and 193\), numbered 1 to 6 within each"),
+    ],
+)
+def test_gathers_are_refused_without_a_scan(tmp_path, scans, monkeypatch, make, words):
+    make(tmp_path / "a.sgy")
     monkeypatch.setattr(segy_headers, "_SINGLES", 60)
-    with pytest.raises(surveys.SurveyError, match=r"pre-stack.*CDP gathers"):
+    with pytest.raises(surveys.SurveyError, match=words):
         surveys.open(tmp_path / "a.sgy")
     assert scans == []
 
