@@ -141,7 +141,7 @@ def _anew(
     _take(project, options, stacks)
     held_out = session.manifest.held_out
     if not remembers or options.hold_out is not None or options.blocks is not None:
-        held_out = HeldOut(options.hold_out or 0, blocks=options.blocks)
+        held_out = HeldOut.asked(options.hold_out, options.blocks)
     settings, why = planning.plan(
         project,
         options.recipe or "",
