@@ -37,6 +37,7 @@ ALLOWED = {
     "what_it_is.py": set(),
     "installed.py": set(),
     "clock.py": set(),
+    "digits.py": set(),
     "sentence.py": set(),
     "zipped.py": set(),
     "vector": {"numpy", "rasterio", "pyogrio", "shapely"},

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from napari_fhn.box import Box
+from napari_fhn.digits import whole
 
 
 @dataclass(frozen=True)
@@ -83,10 +84,10 @@ class Part:
         ValueError
             When it is no such part.
         """
-        number, slash, count = text.partition("/")
-        if not (slash and number.strip().isdecimal() and count.strip().isdecimal()):
+        number, _, count = map(whole, text.partition("/"))
+        if number is None or count is None:
             raise ValueError(f"{text!r} is no part of a number of parts: write it as 3/128")
-        return cls(int(number), int(count))
+        return cls(number, count)
 
     def of(self, count: int) -> range:
         """Return its share of a number of shards: neighbours, so that what is read twice is read by one.

@@ -77,6 +77,8 @@ def test_dips_are_found_beforehand_in_tasks(beds, capsys, monkeypatch):
         ([*GIVEN, "--least", "2"], "a least confidence of 2 is none"),
         ([*GIVEN, "--erase", "--reach", "3"], "--erase takes everything"),
         (["beds.npy", "--vertical-axis", "2", "--session", "s"], "nothing is labelled"),
+        (["beds.npy", "--vertical-axis", "2", "--session", "s", "--radius", "5"], "--radius is about files of what is"),
+        (["beds.npy", "--vertical-axis", "2", "--session", "s", "--z", "up"], "--z is about files of what is known"),
     ],
 )
 def test_what_is_wrong_is_one_sentence_and_leaves_nothing(beds, arguments, sentence, capsys):

@@ -24,6 +24,7 @@ from napari_fhn.training import updates
 pytestmark = pytest.mark.usefixtures("small")
 
 SHAPE = (8, 10, 32)
+TRAIN = ("train", "small.sgy", "--wells", "wells.csv", "--tops", "tops.csv")
 
 
 def test_info_says_what_a_file_holds(survey, capsys):
@@ -165,6 +166,14 @@ def test_other_labels_in_the_session_are_never_overwritten(survey, wells, capsys
         (["train", "--resume", "--session", "absent"], "there is no such folder"),
         (["train", "--job", "a.json", "--session", "s"], "leave --session out"),
         (["train", "--resume", "--session", "s", "--start-from", "m"], "leave --start-from out"),
+        (["train", "--resume", "--session", "s", "--labels", "small.npz"], "leave --labels out, or train anew"),
+        (["train", "--resume", "--session", "s", "--radius", "5"], "leave --radius out, or train anew"),
+        (["train", "--resume", "--session", "s", "--set", "block=8,8,8"], "leave --set out, or train anew"),
+        (["train", "--resume", "--session", "s", "--order"], "leave --order out, or train anew"),
+        (["train", "--job", "a.json", "--hold-out", "0"], "leave --hold-out out, or train anew"),
+        (["train", "--job", "a.json", "--factors", "none"], "leave --factors out, or train anew"),
+        ([*TRAIN, "--hold-out", "-1"], "-1 wells or patches cannot be held out. Give 0 or more"),
+        ([*TRAIN, "--blocks", "4"], "how many blocks are held out is not said. Say it as well (--hold-out N"),
         (["train", "small.sgy", "--memory", "lots"], "'lots' is no size"),
         (["report"], "arguments are required: --session"),
         (["report", "--session", "absent"], "there is no such folder"),

@@ -183,6 +183,11 @@ def test_diagnose_a_network_in_words(capsys):
     ("options", "words"),
     [
         (["diagnose", "--network", TINY, "--h", "nan"], "time steps are above 0, and at most 1000"),
+        (
+            ["diagnose", "--network", TINY, "--seed", f"{2**63}"],
+            "a seed is a number from 0 to 9,223,372,036,854,775,807",
+        ),
+        (["diagnose", "--network", TINY, "--seed", "-1"], "a seed is a number from 0 to"),
         (["forecast", "--network", TINY, "--shape", "8,8", "--batch", "1000000000"], "it can be at most 4,096"),
         (["forecast", "--network", TINY, "--shape", "8,8", "--class-count", "0"], "0 classes cannot be planned for"),
         (["forecast", "--network", TINY, "--shape", "8,8", "--channels", "0"], "0 channels cannot be planned for"),

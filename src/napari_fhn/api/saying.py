@@ -57,5 +57,5 @@ def held_out_of(
     if isinstance(hold_out, HeldOut):
         return hold_out
     if hold_out is None or isinstance(hold_out, int):
-        return HeldOut(hold_out or 0, blocks=blocks)
+        return HeldOut.asked(hold_out, blocks)
     return HeldOut(len(hold_out), tuple(hold_out), blocks)

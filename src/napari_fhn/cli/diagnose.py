@@ -20,6 +20,9 @@ from napari_fhn.training.job import JobError
 if TYPE_CHECKING:
     from napari_fhn.training.models.diagnosis import Diagnosis
 
+_MOST_SEED = 2**63 - 1
+"""Beyond it torch has no random numbers."""
+
 
 def add(commands: Commands) -> None:
     """Describe the command."""
@@ -38,6 +41,8 @@ def run(options: argparse.Namespace) -> int:
         raise JobError("diagnoses are for hyperbolic networks, and this is one to compare with")
     if any(not 0 < h <= MOST_H for h in options.h or ()):
         raise UsageError(f"time steps are above 0, and at most {MOST_H:g}")
+    if not 0 <= options.seed <= _MOST_SEED:
+        raise UsageError(f"a seed is a number from 0 to {_MOST_SEED:,}, not {options.seed}")
     with busy("Looking at the network"):
         from napari_fhn.training.models.diagnosis import of_architecture, of_model
 

@@ -141,7 +141,7 @@ def _anew(
     _take(project, options, stacks)
     held_out = session.manifest.held_out
     if not remembers or options.hold_out is not None or options.blocks is not None:
-        held_out = HeldOut(options.hold_out or 0, blocks=options.blocks)
+        held_out = HeldOut.asked(options.hold_out, options.blocks)
     settings, why = planning.plan(
         project,
         options.recipe or "",
@@ -232,6 +232,10 @@ def _label(project: Project, options: argparse.Namespace) -> None:
     """Make labels of the files that were given; those that are in the session stay where none are."""
     if (options.wells is None) != (options.tops is None) and not options.known:
         raise LabelError("--wells and --tops go together", "Give both")
+    answers = said(options).answers
+    if answers and not is_given(options):
+        option = f"--{answers[0].replace('_', '-')}"
+        raise UsageError(f"{option} is about files of what is known, and none is given: name one, or leave it out")
     session = project.session
     table = None if options.classes is None else read_legend(at_hand(options.classes, whole=True))
     if is_given(options):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from napari_fhn.cli.options import UsageError, add_session
 from napari_fhn.cli.sessions import asked
+from napari_fhn.digits import whole
 from napari_fhn.network.comparison import NetworkDescription
 from napari_fhn.network.language import parse
 from napari_fhn.network.presets import named
@@ -123,7 +124,7 @@ def sizes(text: str) -> tuple[int, ...]:
     argparse.ArgumentTypeError
         When they are no positive whole numbers.
     """
-    parts = text.lower().replace("x", ",").split(",")
-    if not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
+    found = tuple(whole(part) or 0 for part in text.lower().replace("x", ",").split(","))
+    if min(found) < 1:
         raise argparse.ArgumentTypeError(f"'{text}' are no sizes: write them as 64,64,128")
-    return tuple(int(part) for part in parts)
+    return found

@@ -39,6 +39,12 @@ from napari_fhn.training.updates import Done, Failed
 if TYPE_CHECKING:
     from napari_fhn.project import Project, ProjectError, Run, Session
 
+_ONLY_ANEW = (
+    *("said", "recipe", "network", "vertical_axis", "factors", "smoothing", "layer_order"),
+    *("loss", "balance", "share", "order", "absent", "smooth", "ignore"),
+)
+"""What a saved job says itself, beside all that is about labels."""
+
 
 def add(commands: Commands) -> None:
     """Describe the command."""
@@ -118,7 +124,12 @@ def add(commands: Commands) -> None:
     add_picture(parser)
     add_take_over(parser)
     add_json(parser)
-    parser.set_defaults(run=run, ranks=None)
+    only_anew = [one for one in parser._actions if one.dest in _ONLY_ANEW or one in known._group_actions]
+    parser.set_defaults(
+        run=run,
+        ranks=None,
+        only_anew=[(one.option_strings[0], one.dest, one.default) for one in only_anew if one.dest != "truth"],
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -242,8 +253,9 @@ def _check(options: argparse.Namespace) -> None:
         raise JobError("--resume goes on with the weights that are there: leave --start-from out")
     if (options.attributes is not None or options.backbone) and saved:
         raise UsageError("a saved job has the attributes that its network takes: leave --attribute and --backbone out")
-    if options.said and saved:
-        raise UsageError("a saved job has its settings: leave --set out")
+    for option, name, usual in options.only_anew if saved else ():
+        if getattr(options, name) != usual:
+            raise UsageError(f"a saved job has its labels and its settings: leave {option} out, or train anew")
     if options.run_name is not None and not options.resume:
         raise UsageError("--run says which training --resume goes on with: a new one is always a run of its own")
     if options.resume and options.name is not None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from napari_fhn.digits import whole
 from napari_fhn.labels.errors import LabelError
 
 #: Divides the parts of an option that has several, where it is written as text.
@@ -127,7 +128,7 @@ class Option:
             if isinstance(value, bool) or not isinstance(value, (int, float, str)):
                 raise TypeError
             number = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise self._error(value, "Give a number") from None
         if not math.isfinite(number) or number < self.least:
             raise self._error(value, "Give a number" + (f" from {self.least:g}" if self.least > -math.inf else ""))
@@ -149,7 +150,8 @@ def _plain(text: str) -> Any:
         return tuple(part.strip() for part in text.split(SEPARATOR))
     if text.lower() in ("true", "false"):
         return text.lower() == "true"
-    return int(text) if text.lstrip("-").isdecimal() else text
+    number = whole(text)
+    return text if number is None else number
 
 
 #: Every option by its name; the kinds of file in `napari_fhn.labels.sources` take no others.

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_fhn import sample_data
+from napari_fhn.api.saying import held_out_of
 from napari_fhn.box import Box
 from napari_fhn.labels import ClassTable
 from napari_fhn.project import ProjectError
@@ -184,3 +185,24 @@ def test_it_says_what_it_is_and_can_be_read_by_a_person(tmp_path):
     assert content["format"] == "napari-fhn session"
     assert content["version"] == 2
     assert content["kind"] == "map"
+
+
+@pytest.mark.parametrize(
+    ("count", "blocks", "words"),
+    [
+        (-1, None, "-1 wells or patches cannot be held out"),
+        (-1, 4, "-1 wells or patches cannot be held out"),
+        (None, 4, "how many blocks are held out is not said"),
+        (0, 4, "how many blocks are held out is not said"),
+    ],
+)
+def test_what_holds_nothing_out_is_no_way_to_ask_for_it(count, blocks, words):
+    for ask in (HeldOut.asked, lambda *said: held_out_of(*said, HeldOut(2), remembers=True)):
+        with pytest.raises(ProjectError, match=words):
+            ask(count, blocks)
+
+
+def test_what_is_held_out_as_it_is_asked_for():
+    assert HeldOut.asked(None, None) == HeldOut.asked(0, None) == HeldOut(0)
+    assert HeldOut.asked(3, 16) == HeldOut(3, blocks=16) == held_out_of(3, 16, HeldOut(2), remembers=True)
+    assert held_out_of(None, None, HeldOut(2), remembers=True) == HeldOut(2)

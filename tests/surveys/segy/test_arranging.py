@@ -73,6 +73,13 @@ def test_an_axis_leaves_out_what_lies_far_off(numbers, axis):
     assert axis_of(np.array(numbers)) == axis
 
 
+def test_numbers_far_off_are_few_in_all():
+    numbers = np.array([*np.repeat(np.arange(1, 41), 10), *[10_000] * 3, *[30_000] * 3])  # four of 406 may be left out
+    assert axis_of(numbers) == Axis(1, 1, 10_000)
+    assert axis_of(numbers[numbers != 10_000]) == Axis(1, 1, 40)
+    assert axis_of(-numbers) == Axis(-10_000, 1, 10_000)
+
+
 def far_off(low: int, high: int) -> Axis:
     """Three traces of each of a hundred lines, and some far below and above."""
     return axis_of(np.array([*np.repeat(np.arange(100, 200), 3), *[-5000] * low, *[4000] * high]))

@@ -45,9 +45,10 @@ def test_rows_and_places_are_counted_the_way_the_file_goes(angle, bins):
         np.testing.assert_array_equal(np.stack([found.i, found.j]), [i, j])
 
 
-def test_what_is_walked_there_and_back_lies_where_it_lies():
-    i, j = full(6, 8)
-    back = np.where(i % 2, 7 - j, j)
+@pytest.mark.parametrize(("rows", "places"), [(6, 8), (3, 2)])
+def test_what_is_walked_there_and_back_lies_where_it_lies(rows, places):
+    i, j = full(rows, places)
+    back = np.where(i % 2, places - 1 - j, j)
     found = bin_coordinates(*coordinates(i, back, angle=30))
     np.testing.assert_array_equal(np.stack([found.i, found.j]), [i, back])
 

@@ -59,6 +59,12 @@ def test_regular_coordinates_are_not_scanned_either(tmp_path, scans):
     np.testing.assert_allclose(survey.attrs["geometry"].bin_size, truth.bins, rtol=1e-3)
 
 
+def test_two_rows_of_coordinates_are_offered(tmp_path, scans):
+    factory.volume(tmp_path / "a.sgy", factory.Survey(n=(2, 50, 6)), places=None)
+    assert "coordinates" in {guess.how for guess in segy.guesses(tmp_path / "a.sgy")}
+    assert scans == []
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -82,10 +88,17 @@ def test_an_irregular_file_is_scanned_once_with_progress(tmp_path, scans, option
     np.testing.assert_array_equal(survey.values, values)
 
 
-def test_gathers_are_refused_without_a_scan(tmp_path, scans, monkeypatch):
-    factory.gathers(tmp_path / "a.sgy", "cdp")
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda path: factory.gathers(path, "cdp"), r"pre-stack.*CDP gathers"),
+        (factory.numbered, r"pre-stack: 120 traces on 20 places \(bytes 189 and 193\), numbered 1 to 6 within each"),
+    ],
+)
+def test_gathers_are_refused_without_a_scan(tmp_path, scans, monkeypatch, make, words):
+    make(tmp_path / "a.sgy")
     monkeypatch.setattr(segy_headers, "_SINGLES", 60)
-    with pytest.raises(surveys.SurveyError, match=r"pre-stack.*CDP gathers"):
+    with pytest.raises(surveys.SurveyError, match=words):
         surveys.open(tmp_path / "a.sgy")
     assert scans == []
 
@@ -129,6 +142,23 @@ def test_rows_are_found_and_nothing_irregular_is_taken_for_them(n, steps, by_cro
     if found is not None:
         gi, gj = found.places(np.arange(i.size - 1))
         np.testing.assert_array_equal(found.inlines[gi], np.delete(il, gone))
+
+
+@pytest.mark.parametrize("azimuth", [33, 170, 289])
+def test_rows_are_found_where_coordinates_are_rounded(azimuth):
+    n, (slow, fast) = (40, 64), (25.0, 12.5)
+    i, j = np.divmod(np.arange(n[0] * n[1]), n[1])
+    cos, sin = np.cos(np.radians(azimuth)), np.sin(np.radians(azimuth))
+    x, y = 500_000 + fast * j * cos - slow * i * sin, 6_000_000 + fast * j * sin + slow * i * cos
+    places = np.round(np.stack([x, y], axis=1))
+    some = np.arange(0, len(places), 97)
+    found = regular_rows(lambda t: places[t], len(places), some, places[some], tolerance=0.3)
+    assert (found.n_rows, found.n_fast, found.origin) == (*n, tuple(places[0]))
+    np.testing.assert_allclose(found.fast, (fast * cos, fast * sin), atol=0.02)
+    np.testing.assert_allclose(found.slow, (-slow * sin, slow * cos), atol=0.03)
+    assert regular_rows(lambda t: places[t], len(places), some, places[some]) is None
+    places[97 * 20] += 6  # half a place off
+    assert regular_rows(lambda t: places[t], len(places), some, places[some], tolerance=0.3) is None
 
 
 @settings(max_examples=examples(100), deadline=None)

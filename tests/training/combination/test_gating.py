@@ -21,6 +21,7 @@ from napari_fhn.training.combination import gating
 from napari_fhn.training.combination.gating import CARRIED, CHANNELS, FEATURES, OUTPUTS, Gate, Gated
 from napari_fhn.training.combination.opening import open_combiner
 from napari_fhn.training.combination.pretrained import PretrainedFeatures
+from napari_fhn.training.combination.pretrained_memory import most_side_by_side
 from napari_fhn.training.combination.sections import Sections
 from napari_fhn.training.combination.settings import Combination
 from napari_fhn.training.data.frame import Frame
@@ -199,6 +200,30 @@ def test_sections_at_once_are_those_one_by_one(weighed, survey, monkeypatch):
     at_once = weighed().read(box)
     monkeypatch.setattr(gating, "_AT_ONCE", 1)
     np.testing.assert_allclose(weighed().read(box), at_once, atol=1e-5)
+
+
+def test_a_gate_is_shown_of_a_section_what_is_known_there(weighed, survey, monkeypatch):
+    monkeypatch.setattr(gating, "told_of", lambda *_: (0.3, 0.6))
+    one, shown = gate(), []
+    one.forward = lambda *given: shown.append(given) or Gate.forward(one, *given)
+    told, (_, traces, samples) = weighed(one=one), survey.truth.shape
+    box = Box((7, 0, 0), (8, traces, samples))
+    told.read(box)
+    ((*seen, foretold, _),) = shown
+    said = told._carried.say(box)
+    expected = [told._features.look_at(box, 0), said.probabilities, said.confidence, said.distance]
+    expected.append(told._features.sections.amplitudes(box))
+    for got, there in zip(seen, expected, strict=True):
+        np.testing.assert_array_equal(got[0, ..., :traces, :samples], np.squeeze(there, axis=-3))
+    assert foretold == (0.3, 0.6)
+
+
+def test_no_more_sections_are_weighed_side_by_side_than_there_is_memory_for(weighed, survey, monkeypatch):
+    asked, (_, traces, samples) = [], survey.truth.shape
+    monkeypatch.setattr(gating, "told_of", lambda *_: (0.3, 0.6))
+    monkeypatch.setattr(gating, "shares", lambda count, **bounds: asked.append((count, bounds)) or [count])
+    weighed().read(Box((7, 0, 0), (9, traces, samples)))
+    assert asked == [(2, {"most": most_side_by_side(traces * samples)})]
 
 
 def test_tiles_have_no_seams(weighed, survey):

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from napari_fhn import record
+from napari_fhn import leftovers, record
 from napari_fhn.engine.remote import wire
 from napari_fhn.engine.remote.keeper import Keeper
 from napari_fhn.training.errors import JobError
@@ -55,8 +55,10 @@ def stay(folder: Path, *, port: int = 0, token: str | None = None, idle: float =
     Raises
     ------
     JobError
-        When another worker stays in that folder, or the port is taken.
+        When another worker stays in that folder, or the port is taken, or is none.
     """
+    if not 0 <= port < 1 << 16:
+        raise JobError(f"nothing can listen at port {port}: name one from 1 to {(1 << 16) - 1:,}, or none")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _only_one(folder):
         token = token or secrets.token_urlsafe(24)
@@ -118,7 +120,9 @@ def _connected(folder: Path) -> tuple[socket.socket, str]:
     while time.monotonic() < until:
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             card = record.parse((folder / _CARD).read_bytes())
-            return socket.create_connection(("127.0.0.1", int(card["port"])), timeout=None), str(card["token"])
+            # A worker that was killed leaves its card, and its port to any program of this machine.
+            if not leftovers.is_gone(int(card["process"]), folder / _CARD):
+                return socket.create_connection(("127.0.0.1", int(card["port"])), timeout=None), str(card["token"])
         if begun is None:
             with (folder / "worker.log").open("ab") as log:
                 # A session of its own: it stays when whoever has logged in is cut off.

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari_fhn.digits import whole
 from napari_fhn.labels.classes.codes import as_code
 from napari_fhn.labels.classes.label_class import MAX_VALUE, PALETTE, LabelClass
 from napari_fhn.labels.errors import LabelError
@@ -46,7 +47,7 @@ def classes_of_rows(
     colors: dict[int, str] = {}
     table = kind(())
     for said, title, color, line in rows:
-        code = int(said) if said.lstrip("+-").isdecimal() else as_code(said)
+        code = as_code(said) if whole(said) is None else whole(said)
         name = plain_text(title.strip())
         try:
             if code is None:

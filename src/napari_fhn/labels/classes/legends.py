@@ -349,7 +349,7 @@ def _hex(said: str) -> str:
     found = re.fullmatch(r"(?:#|0x)?([0-9a-f]{6})(?:[0-9a-f]{2})?", text)
     if found is not None and (text.startswith(("#", "0x")) or not text.isdigit() or len(text) == 6):
         return f"#{found[1]}"
-    numbers = [int(part) for part in re.findall(r"\d+", text.partition("%")[0])][:3]
+    numbers = [int(part) for part in re.findall(r"\d{1,18}", text.partition("%")[0])][:3]
     if len(numbers) == 3 and max(numbers) <= 255 and re.fullmatch(r"(?:rgba?\s*\()?[\d\s,;/.\-]*\)?", text):
         return "#{:02x}{:02x}{:02x}".format(*numbers)
     return ""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from napari_fhn.digits import whole
+
 #: What the columns of `pixels` are; rows and columns count from 0, as everywhere.
 HEADER = ("class", "row", "col")
 _BEGINS = re.compile(r";\s*ENVI Output of ROIs\b", re.IGNORECASE)
 _NAME = re.compile(r";\s*ROI name:\s*(.*\S)", re.IGNORECASE)
-_COUNT = re.compile(r";\s*ROI npts:\s*(\d+)", re.IGNORECASE)
-_SIZE = re.compile(r";\s*File Dimension:\s*(\d+)\s*x\s*(\d+)", re.IGNORECASE)
+_COUNT = re.compile(r";\s*ROI npts:\s*(\d{1,18})", re.IGNORECASE)
+_SIZE = re.compile(r";\s*File Dimension:\s*(\d{1,18})\s*x\s*(\d{1,18})\b", re.IGNORECASE)
 
 
 def begins(line: str) -> bool:
@@ -47,7 +49,7 @@ def pixels(lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, list[str]]]:
             while region < len(counts) and taken >= counts[region]:
                 region, taken = region + 1, 0
             taken += 1
-            x, y = (cells[at.index(axis)] if at.index(axis) < len(cells) else "" for axis in "XY")
+            x, y = (whole(cells[at.index(axis)]) if at.index(axis) < len(cells) else None for axis in "XY")
             name = names[region] if region < len(names) else ""
-            if x.isdecimal() and y.isdecimal() and name:
-                yield number, [name, str(int(y) - 1), str(int(x) - 1)]
+            if x is not None and y is not None and name:
+                yield number, [name, str(y - 1), str(x - 1)]

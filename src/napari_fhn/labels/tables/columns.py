@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_fhn.digits import whole
 from napari_fhn.labels.errors import LabelError, LabelWarning
 from napari_fhn.labels.shapes import shape_tables
 from napari_fhn.labels.tables import dialects
@@ -118,7 +119,7 @@ class Table:
             raise LabelError(f"{len(found)} columns are called '{name}'", "Give the number of one", path=self.path)
         if found:
             return found[0]
-        if name.strip().isdecimal() and 1 <= int(name) <= len(self.names):
+        if 1 <= (whole(name) or 0) <= len(self.names):
             return int(name) - 1
         raise LabelError(f"there is no column '{name}'", f"{known}; or give a number from 1", path=self.path)
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_fhn import zipped
+from napari_fhn.digits import whole
 from napari_fhn.labels.errors import LabelError
 from napari_fhn.labels.tables import ole, sheet_sizes
 from napari_fhn.labels.tables.sheet_lines import Sheet, laid_out
@@ -76,7 +77,7 @@ def sheet_named(path: Path, said: str) -> str:
     found = [name for name in names if name.strip().lower() == wanted]
     if found:
         return found[0]
-    if wanted.isdecimal() and 1 <= int(wanted) <= len(names):
+    if 1 <= (whole(wanted) or 0) <= len(names):
         return names[int(wanted) - 1]
     raise LabelError(f"it has no sheet '{said}'", f"Its sheets are {', '.join(names)}", path=path)
 

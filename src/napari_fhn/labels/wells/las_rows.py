@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_fhn.digits import whole
 from napari_fhn.labels.errors import LabelError
 from napari_fhn.labels.tables.text import to_number
 from napari_fhn.sentence import counted
@@ -182,7 +183,7 @@ def _of_las_3(
         raise LabelError("it is LAS 3 and holds no log", "Export its section ~Log_Data", path=path)
     wanted = None if log is None else _section(log)
     chosen = next((one for one in data if _section(one.name) == wanted), None) if wanted else logs[0]
-    if chosen is None and log is not None and log.strip().isdecimal() and 1 <= int(log) <= len(logs):
+    if chosen is None and log is not None and 1 <= (whole(log) or 0) <= len(logs):
         chosen = logs[int(log) - 1]
     if chosen is None:
         names = ", ".join(one.name for one in data)

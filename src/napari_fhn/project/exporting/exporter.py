@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import xarray as xr
 
 from napari_fhn import __version__
+from napari_fhn.digits import whole
 from napari_fhn.labels import ClassTable, LabelError
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.exporting import own_files
@@ -172,8 +173,8 @@ class Exporter:
         for name in names:
             if self.table is not None:
                 found.append(self.table.value_of(name))
-            elif name.isdecimal():
-                found.append(int(name))
+            elif (number := whole(name)) is not None and number >= 0:
+                found.append(number)
             else:
                 raise LabelError(
                     f"there is no class '{name}'", "Name the classes with --classes, or give their numbers"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -125,14 +125,25 @@ class Said:
     off_line: float | None = None
 
     @property
+    def files(self) -> tuple[str, ...]:
+        """What files are named as."""
+        return tuple(name for name in (*FILES.values(), "known") if _paths(getattr(self, name)))
+
+    @property
     def any(self) -> bool:
         """Whether any file is named."""
-        return any(_paths(getattr(self, name)) for name in (*FILES.values(), "known"))
+        return bool(self.files)
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """What was said of files, by the names here."""
+        answers = (one for one in fields(self) if one.name not in (*FILES.values(), "known"))
+        return tuple(one.name for one in answers if getattr(self, one.name) not in (one.default, [], ()))
 
     @property
     def helps_only(self) -> bool:
         """Whether no file is named but such as only help to read others, if any."""
-        return not any(_paths(getattr(self, name)) for name in (*FILES.values(), "known") if name not in HELPING)
+        return set(self.files) <= set(HELPING)
 
 
 def sources(said: Said, survey: xr.DataArray | None = None) -> tuple[Source, ...]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from napari_fhn import mapped
+from napari_fhn.digits import whole
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.runs import deleting
 from napari_fhn.project.runs.beginning import copy_beginning, network_folder
@@ -118,7 +119,7 @@ class Runs:
         for match in (
             [run for run in runs if run.id == which],
             [run for run in runs if run.name == which],
-            [run for run in runs if which.isdecimal() and run.id == folder_name(int(which))],
+            [run for run in runs if (number := whole(which)) is not None and run.id == folder_name(number)],
         ):
             if len(match) == 1:
                 return match[0]

@@ -186,6 +186,21 @@ class HeldOut:
     boxes: tuple[Box, ...] = ()
     blocks: int | None = None
 
+    @classmethod
+    def asked(cls, count: int | None, blocks: int | None) -> HeldOut:
+        """Return what is kept where a person says how many, and how large blocks are.
+
+        Raises
+        ------
+        ProjectError
+            For less than nothing, and for blocks of which it is not said how many.
+        """
+        if count is not None and count < 0:
+            raise ProjectError(f"{count} wells or patches cannot be held out", "Give 0 or more")
+        if blocks is not None and not count:
+            raise ProjectError("how many blocks are held out is not said", "Say it as well (--hold-out N, hold_out=N)")
+        return cls(count or 0, blocks=blocks)
+
 
 @dataclass(frozen=True)
 class Manifest:

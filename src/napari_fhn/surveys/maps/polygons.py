@@ -153,7 +153,7 @@ def burn(polygons: Polygons, grid: Grid) -> xr.DataArray:
         with _as_survey_errors():
             vector.draw(polygons.path, shapes[within], polygons.codes[within].tolist(), codes, grid.transform)
     if not codes.any():
-        low, high = np.round(shapely.total_bounds(shapes).reshape(2, 2), 6)
+        low, high = np.round(shapely.total_bounds(shapes).reshape(2, 2), 6).tolist()
         what = f"none of its polygons covers the middle of a cell (they reach from {tuple(low)} to {tuple(high)})"
         raise SurveyError(polygons.path, what, f"Choose polygons within {grid}, or correct their CRS")
     if not within.all():

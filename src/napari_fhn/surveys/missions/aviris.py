@@ -8,6 +8,7 @@ from pathlib import Path
 
 import xarray as xr
 
+from napari_fhn.digits import whole
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.maps.grids import Grid, grid_of, place
 from napari_fhn.surveys.missions.lookup import NOTE, OnMap, table_of
@@ -88,8 +89,7 @@ def on_map(path: Path, scene: xr.DataArray, table: xr.DataArray, header: envi_he
     """
     first = {}
     for key in ("raw starting sample", "raw starting line"):
-        words = header.text(key)
-        first[key] = int(words) - 1 if words.isdecimal() and int(words) > 0 else 0
+        first[key] = max(0, (whole(header.text(key)) or 0) - 1)
     pixels = table_of(path, table.values[0], scene.sizes["x"], first["raw starting sample"])
     lines = table_of(path, table.values[1], scene.sizes["y"], first["raw starting line"])
     values = OnMap(path, scene.variable, lines, pixels, scene.attrs.get("nodata"))

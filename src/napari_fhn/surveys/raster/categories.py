@@ -11,6 +11,7 @@ import numpy as np
 import rasterio
 import rasterio.shutil
 
+from napari_fhn.digits import whole
 from napari_fhn.regular import why_not
 from napari_fhn.surveys.maps.grids import GDAL_ERRORS
 from napari_fhn.surveys.raster import tiff
@@ -69,7 +70,7 @@ def _of_table(table: ElementTree.Element | None) -> dict[int, str]:
         tuple((field.findtext(tag) or "").strip() for tag in ("Name", "Type", "Usage"))
         for field in table.findall("FieldDefn")
     ]
-    usages = [int(usage) if usage.isdigit() else -1 for _, _, usage in columns]
+    usages = [whole(usage) for _, _, usage in columns]
     texts = [k for k, (_, kind, _) in enumerate(columns) if kind == str(_TEXT)]
     named = [k for k in texts if usages[k] == _NAME] or texts
     if not named:

@@ -6,7 +6,7 @@ words with which it must be refused.
 
 from survey_files.segy.mutations import mutations
 from survey_files.segy.survey import Survey, Truth, volume
-from survey_files.segy.unsuitable import gathers, refusals
+from survey_files.segy.unsuitable import gathers, numbered, refusals
 from survey_files.segy.variants import LAYOUT, variants
 from survey_files.segy.writer import SHORT, TYPES, WIDTHS, from_ibm, to_ibm, write
 
@@ -20,6 +20,7 @@ __all__ = [
     "from_ibm",
     "gathers",
     "mutations",
+    "numbered",
     "refusals",
     "to_ibm",
     "variants",

@@ -23,6 +23,8 @@ def refusals() -> Iterator[tuple[str, Callable[[Path], Truth]]]:
         ("shot gathers with CDPs and coordinates", "shot gathers", shots_on_a_line),
         ("angle gathers", "may be angles", angles),
         ("two volumes in one file", "2 volumes one after the other", twice),
+        ("traces numbered within a place", r"120 traces on 20 places \(bytes 189 and 193\), numbered 1 to 6", numbered),
+        ("places of several traces", r"100 of 120 traces repeat an inline and crossline \(bytes 189", repeated),
         ("traces of unlike length", "differ in length: trace 1 has 8 samples, trace 3 has 11", uneven),
         ("cut short", "goes on for", partial(cut, make=plain, n=9000)),
         ("cut in the header", "ends at byte 2000", partial(cut, make=plain, n=2000)),
@@ -82,6 +84,16 @@ def twice(path: Path) -> None:
     """Two volumes of the same places, one after the other."""
     il, xl = (np.tile(g.ravel(), 2) for g in np.meshgrid(np.arange(4), np.arange(5), indexing="ij"))
     write(path, np.random.default_rng(0).normal(size=(40, 9)), {189: 10 + il, 193: 20 + xl, 29: 1})
+
+
+def numbered(path: Path, within: int = 1) -> None:
+    """Six traces of each place, which are counted from 1 in bytes 25 to 28, or in none."""
+    il, xl, k = (g.ravel() for g in np.meshgrid(np.arange(4), np.arange(5), np.arange(6), indexing="ij"))
+    write(path, np.zeros((120, 9)), {189: 10 + il, 193: 20 + xl, 25: within * (1 + k), 29: 1})
+
+
+def repeated(path: Path) -> None:
+    numbered(path, within=0)
 
 
 def uneven(path: Path) -> None:
