@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import segyio
+import xarray as xr
 from tests.project.open_questions import QUESTIONS, SHAPE, Open
 
 from napari_fhn import surveys
 from napari_fhn.labels import OPTIONS, AmbiguousColumns, ClassTable, Question, Source, Undeclared, options_of
+from napari_fhn.labels.tables.sniffing import sniffed
 from napari_fhn.project.knowledge import burn
-from napari_fhn.project.knowledge.recognition import recognised
+from napari_fhn.project.knowledge.recognition import Recognised, recognised
 from napari_fhn.widgets.labelling.column_wizard import ColumnWizard
 from napari_fhn.widgets.labelling.load_dialog import LoadDialog
 from napari_fhn.widgets.labelling.questions import AnswerDialog
@@ -161,3 +163,24 @@ def test_the_load_dialog_says_what_files_hold_and_takes_another_word_for_it(qtbo
     assert [(one.path.name, one.kind) for one in dialog.chosen] == [("tops.csv", "points")]
     tops.wanted.setChecked(False)
     assert not dialog.load.isEnabled()
+
+
+def test_on_a_map_no_dialog_offers_what_only_goes_down(qtbot, tmp_path):
+    chart = xr.DataArray(np.zeros((20, 30)), dims=("y", "x"), name="chart")
+    path = tmp_path / "points.csv"
+    path.write_text("a,b,class\n1,2,one\n3,4,two\n")
+    source = Source(path, "points")
+    dialog = LoadDialog([Recognised(source, "")], [], None, chart)
+    qtbot.addWidget(dialog)
+    kinds = {dialog.rows[0].kind.itemData(k) for k in range(dialog.rows[0].kind.count())}
+    assert kinds == {"points", "polygons", "labels", "classes"}
+    assert dialog.load.hasFocus() or dialog.focusWidget() is dialog.load
+    options = SourceDialog(source, None, chart)
+    qtbot.addWidget(options)
+    said = {options._form.itemAt(row, options._form.ItemRole.LabelRole).widget().text() for row in range(7)}
+    assert said == {"decimal", "sheet", "radius (pixels)", "fall off (pixels)", "layer", "CRS", "survey CRS"}
+    cause = AmbiguousColumns("it may be read in several ways", "Say what its columns are", sniffed(path), {})
+    wizard = ColumnWizard(Question(source, cause), None, chart)
+    qtbot.addWidget(wizard)
+    roles = {wizard.roles[0].itemData(k) for k in range(wizard.roles[0].count())}
+    assert roles == {"", "class", "row", "col", "x", "y", "lon", "lat"}
