@@ -35,11 +35,14 @@ class Recognised:
         What speaks for its kind, or what is left open, in sentences.
     replaces : str
         Which file that is loaded already would make room for it; empty where none would.
+    readable : bool
+        False where it cannot be read, whatever a person says: `why` is what is wrong with it.
     """
 
     source: Source
     why: str
     replaces: str = ""
+    readable: bool = True
 
 
 def recognised(path: Path, survey: xr.DataArray | None = None, known: Source | None = None) -> Recognised:
@@ -68,7 +71,7 @@ def recognised(path: Path, survey: xr.DataArray | None = None, known: Source | N
     except Undeclared as error:
         return Recognised(Source(path, ""), f"{Question(Source(path, ''), error)}")
     except LabelError as error:
-        return Recognised(Source(path, ""), str(error))
+        return Recognised(Source(path, ""), str(error), readable=False)
     return Recognised(source, evidence(source, survey))
 
 

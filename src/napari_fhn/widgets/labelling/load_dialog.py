@@ -52,8 +52,8 @@ class FileRow(QWidget):
         self._source = found.source
         self._changed = changed
         self.wanted = QCheckBox(name := _name(found.source))
-        self.wanted.setChecked(True)
-        self.wanted.setToolTip(f"Untick to leave it out: {found.source.path}")
+        self.wanted.setChecked(found.readable)
+        self.wanted.setToolTip(f"What is not ticked is left out: {found.source.path}")
         self.wanted.toggled.connect(self._chosen)
         self.kind = QComboBox()
         self.kind.setAccessibleName(f"what {name} holds")
@@ -64,7 +64,7 @@ class FileRow(QWidget):
             if fits(name, survey) or name == found.source.kind:
                 self.kind.addItem(words, name)
         self.kind.setCurrentIndex(max(self.kind.findData(found.source.kind), 0))
-        self.kind.currentIndexChanged.connect(self._chosen)
+        self.kind.currentIndexChanged.connect(self._named)
         self.options = QPushButton("Options …")
         self.options.setToolTip("Say how it is read: its columns, units, datum, CRS, radius and the like.")
         self.options.clicked.connect(self._ask)
@@ -95,6 +95,12 @@ class FileRow(QWidget):
         self.note.setText(f"Read in place of {replaces}: wells of the same names are replaced." if replaces else "")
         self.note.setVisible(bool(replaces))
 
+    def _named(self, index: int) -> None:
+        """Take what a person says it holds; that is loaded too which by itself could not be read."""
+        if self.kind.currentData():
+            self.wanted.setChecked(True)
+        self._chosen()
+
     def _chosen(self, chosen: object = None) -> None:
         kind = self.kind.currentData()
         if kind != self._source.kind:
@@ -107,7 +113,7 @@ class FileRow(QWidget):
 
     def _look(self) -> None:
         on, kind = self.wanted.isChecked(), self._source.kind
-        self.kind.setEnabled(on)
+        self.kind.setEnabled(on or not self._found.readable)  # who says what it is ticks it with that
         self.options.setEnabled(on and bool(kind) and kind != "classes" and bool(options_for(kind, self._survey)))
         same = kind == self._found.source.kind
         self.why.setText(self._found.why if same else "As you say.")
