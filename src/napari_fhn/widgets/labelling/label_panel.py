@@ -104,6 +104,8 @@ class LabelPanel(Section):
         self.other.clicked.connect(lambda: self._load(ask=True))
         self.other.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
         self.other.setMenu(self._elsewhere())
+        # No frame of its own around the arrow: it would be white in the light theme, and take the room of the dots.
+        self.other.setStyleSheet("QToolButton::menu-button { border: none; background: transparent; width: 14px; }")
         self.other.setMinimumWidth(36)  # for the dots beside the arrow
         self.add = QToolButton()
         self.add.setText("+")
