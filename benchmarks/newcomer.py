@@ -1,4 +1,4 @@
-"""The walk of a newcomer on four kinds of data, by mouse, and once by keys alone: seconds, clicks, pictures.
+"""The walk of a newcomer on four kinds of data, by mouse and by keys alone: seconds, clicks, keys, pictures.
 
     python benchmarks/newcomer.py                            # the volume: from an empty window to an exported SEG-Y
     python benchmarks/newcomer.py --walks all --steps 40     # also a 2D line, cubes, a stack of maps, and by keys
@@ -23,8 +23,8 @@ import tempfile
 import venv
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
+import newcomer_keys
 from newcomer_hands import Walk, controls, settle
 
 HERE = Path(__file__).parent
@@ -185,8 +185,8 @@ def volume(walk: Walk, folder: Path, steps: int | None) -> None:
             raise RuntimeError("the exported file has other traces than the survey")
 
 
-def line(walk: Walk, folder: Path, steps: int | None) -> None:
-    """A 2D line, painted: three layers, twice each."""
+def line_file(folder: Path) -> Path:
+    """Write an inline of the bundled survey as a 2D line."""
     import numpy as np
 
     from napari_fhn import sample_data, surveys
@@ -198,10 +198,16 @@ def line(walk: Walk, folder: Path, steps: int | None) -> None:
     traces, samples = values.shape
     k = np.arange(traces)
     headers = {1: k + 1, 21: 100 + k, 29: 1, 71: -10, 115: samples, 117: 4000}
-    write(folder / "line.sgy", values, headers | {181: 10 * (600_000 + 25 * k), 185: 10 * (6_000_000 + 10 * k)},
+    path = folder / "line.sgy"
+    write(path, values, headers | {181: 10 * (600_000 + 25 * k), 185: 10 * (6_000_000 + 10 * k)},
           interval_us=4000)  # fmt: skip
+    return path
+
+
+def line(walk: Walk, folder: Path, steps: int | None) -> None:
+    """A 2D line, painted: three layers, twice each."""
     desk = Desk(walk, steps)
-    desk.files([folder / "line.sgy"])
+    desk.files([line_file(folder)])
     desk.paint([(k + 1, (x, y), (x + 0.05, y)) for k, y in enumerate((0.15, 0.5, 0.85)) for x in (0.2, 0.7)])
     desk.train()
     desk.predict()
@@ -220,12 +226,10 @@ def cubes(walk: Walk, folder: Path, steps: int | None) -> None:
     desk.close()
 
 
-def maps(walk: Walk, folder: Path, steps: int | None) -> None:
-    """Two maps of unlike cells, stacked, and painted."""
+def map_files(folder: Path) -> list[Path]:
+    """Write two maps of unlike cells."""
     import numpy as np
     import rasterio
-    from qtpy.QtCore import QTimer
-    from qtpy.QtWidgets import QApplication, QDialog, QDialogButtonBox
     from rasterio.transform import from_origin
 
     paths, rng = [], np.random.default_rng(0)
@@ -238,8 +242,16 @@ def maps(walk: Walk, folder: Path, steps: int | None) -> None:
         ) as file:  # fmt: skip
             file.write(across.astype(np.float32), 1)
         paths.append(path)
+    return paths
+
+
+def maps(walk: Walk, folder: Path, steps: int | None) -> None:
+    """Two maps of unlike cells, stacked, and painted."""
+    from qtpy.QtCore import QTimer
+    from qtpy.QtWidgets import QApplication, QDialog, QDialogButtonBox
+
     desk = Desk(walk, steps)
-    desk.files(paths)
+    desk.files(map_files(folder))
 
     def agree() -> None:
         dialog = next(
@@ -266,39 +278,40 @@ def keys(walk: Walk, folder: Path, steps: int | None) -> None:
     """The volume again, once the dock is open, by keys alone."""
     desk = Desk(walk, steps)
     desk.sample("Seismic: fold and fault", 1)
-    dock, clicks = desk.dock, walk.clicks
-
-    def tab_to(widget: Any) -> None:
-        from qtpy.QtWidgets import QApplication
-
-        dock.data.list.setFocus()
-        settle(lambda: QApplication.focusWidget() is not None, 10)  # a window is active when its system says so
-        for _ in range(80):
-            if QApplication.focusWidget() is widget:
-                return
-            walk.key(QApplication.focusWidget(), "Tab")
-        raise RuntimeError(f"{widget.text()!r} is not reached by Tab")
-
-    desk.window.activateWindow()
-    desk.window.raise_()
-    with walk.step("load the wells, by Tab and Space"):
-        tab_to(dock.labels.load)
-        walk.key(dock.labels.load, "Space")
-        settle(lambda: bool(desk.desk.book.state.counts), 60)
-    desk.train(lambda: walk.key(desk.window, "Ctrl+Alt+R"))
-    desk.predict(lambda: walk.key(desk.window, "Ctrl+Alt+A"))
-    with walk.step("outlines, the next place worth a label"):
-        walk.key(desk.window, "Ctrl+Alt+D")
-        walk.key(desk.window, "Ctrl+Alt+W")
-        settle(lambda: not desk.desk.suggestions.state.searching, 60)
-        walk.key(desk.window, "Ctrl+Alt+N")
-    if walk.clicks != clicks:
-        raise RuntimeError("a mouse was needed")
-    desk.check()
-    desk.close()
+    newcomer_keys.volume(desk, walk)
 
 
-WALKS = {"volume": volume, "line": line, "cubes": cubes, "maps": maps, "keys": keys}
+def keys_line(walk: Walk, folder: Path, steps: int | None) -> None:
+    """The 2D line again, once it is open, by keys alone."""
+    desk = Desk(walk, steps)
+    desk.files([line_file(folder)])
+    newcomer_keys.line(desk, walk, folder / "line-classes.sgy")
+
+
+def keys_cubes(walk: Walk, folder: Path, steps: int | None) -> None:
+    """The pair of cubes again, once the dock is open, by keys alone."""
+    desk = Desk(walk, steps)
+    desk.sample("Hyperspectral pair", 2)
+    newcomer_keys.cubes(desk, walk, folder / "change.tif")
+
+
+def keys_maps(walk: Walk, folder: Path, steps: int | None) -> None:
+    """The two maps again, once they are open, by keys alone."""
+    desk = Desk(walk, steps)
+    desk.files(map_files(folder))
+    newcomer_keys.maps(desk, walk, folder / "maps-classes.tif")
+
+
+WALKS = {
+    "volume": volume,
+    "line": line,
+    "cubes": cubes,
+    "maps": maps,
+    "keys": keys,
+    "keys-line": keys_line,
+    "keys-cubes": keys_cubes,
+    "keys-maps": keys_maps,
+}
 
 
 def main() -> int:

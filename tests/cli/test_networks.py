@@ -279,3 +279,11 @@ def predicted_job(small, survey, wells) -> Job:
 
     job = prepared(str(survey), *wells, "--session", "s").begun.job
     return replace(job, network=equivalent_unet(job.network))
+
+
+def test_a_cube_is_forecast_as_it_is_trained_and_its_block_is_of_values(capsys):
+    survey = str(HYPERSPECTRAL.dates[0])
+    assert main(["forecast", survey, "--recipe", "paper.hyperspectral"]) == 0
+    assert capsys.readouterr().out.startswith("1 x 112 x 128 x 62 values, 1 channel, ")
+    assert main(["forecast", survey, "--recipe", "spectra", "--class-count", "2"]) == 0
+    assert capsys.readouterr().out.startswith("1 x 112 x 128 pixels, 62 channels, 2 classes")

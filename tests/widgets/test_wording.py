@@ -79,6 +79,10 @@ def unfolded(dock, spin):
     for k in range(dock.export.what.count()):
         dock.export.what.setCurrentIndex(k)
         found |= set(shown(dock.export))
+    dock.desk.context.views.linked = True
+    beside = dock.desk.beside.views
+    spin(lambda: not beside.map.isHidden(), 5)
+    found |= set(shown(beside.row))
     dock.list_shortcuts()
     for dialog in (one for one in QApplication.topLevelWidgets() if isinstance(one, QDialog) and one.isVisible()):
         found |= set(shown(dialog))

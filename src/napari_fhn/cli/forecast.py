@@ -192,11 +192,13 @@ def _plan(options: argparse.Namespace, data: _Data | None, found: Chosen) -> Pla
         assert found.job is not None
         return plan_of(replace(found.job, schedule=found.schedule))
     axis = map_axis(found.network)
+    # As it is trained: where the bands of a cube are an axis of space, each survey is one channel.
+    cube = None if axis is None or data.surveys is None else data.surveys.cube
     return plan(
         found.network,
         found.schedule,
-        data.shape,
-        channels=data.channels,
+        data.shape if cube is None else cube,
+        channels=data.channels if cube is None or data.surveys is None else len(data.surveys.names),
         classes=8 if options.class_count is None else options.class_count,
         vertical_axis=data.vertical if axis is None else None,
         position=found.position,
@@ -206,7 +208,9 @@ def _plan(options: argparse.Namespace, data: _Data | None, found: Chosen) -> Pla
 
 
 def _tell(planned: Plan, budget: int, device: str, as_json: bool, proposed: dict[str, str]) -> None:
-    speak_of(cell(len(planned.shape), planned.vertical_axis))
+    # The block of a network that reads cubes has an axis of bands: it is made neither of pixels nor of voxels.
+    reads_cubes = map_axis(planned.network) is not None
+    speak_of("value" if reads_cubes else cell(len(planned.shape), planned.vertical_axis))
     working_set = WORKING_SET if device == "cpu" else PORTABLE
     room = left_beside(budget, planned.beside) if device == "cpu" else budget
     rows = [["", "a training step", "a prediction", "largest block that fits"]]

@@ -12,6 +12,7 @@ import xarray as xr
 from napari_fhn.labels import plugins
 from napari_fhn.labels.classes import legends
 from napari_fhn.labels.errors import LabelError, Undeclared
+from napari_fhn.labels.fitting import check_fits, fits
 from napari_fhn.labels.horizons.surface_files import is_surface, surface_words
 from napari_fhn.labels.shapes import shape_tables, wkt
 from napari_fhn.labels.shapes.shape_files import SUFFIXES, fields, is_shapes
@@ -109,7 +110,7 @@ def recognise(
     Undeclared
         With option ``"kind"``, when it may be several, or ``"decimal"``.
     LabelError
-        When it is missing or no table.
+        When it is missing or no table, or the survey does not take what it holds.
 
     Examples
     --------
@@ -128,13 +129,15 @@ def recognise(
     if guest is not None:
         return guest.name
     try:
-        return _recognise(path, survey, decimal, sheet, layer)
+        kind = _recognise(path, survey, decimal, sheet, layer)
     except LabelError as error:
         guest = plugins.able(path)
         if guest is None:
             _say_what_it_is(path, error)
             raise
         return guest.name
+    check_fits(kind, survey, path)
+    return kind
 
 
 def told_by_content(path: Path, kind: str) -> str:
@@ -174,9 +177,10 @@ def kinds_of_parts(path: Path, survey: xr.DataArray | None = None, *, decimal: s
     found = {}
     for name in names:
         try:
-            found[name] = _of_layer(path, survey, name) if option == "layer" else _of_table(path, survey, decimal, name)
+            kind = _of_layer(path, survey, name) if option == "layer" else _of_table(path, survey, decimal, name)
         except LabelError:
-            found[name] = ""
+            kind = ""
+        found[name] = kind if fits(kind, survey) else ""
     return found
 
 
@@ -262,7 +266,7 @@ def _of_parts(path: Path, option: str, found: Mapping[str, str]) -> str:
     if len(kinds) == 1:
         return kinds[0]
     said = ", ".join(f"{name} ({_OURS.get(kind, 'not told')})" for name, kind in list(found.items())[:8])
-    raise _asked(path, f"{_DIFFER[option]}: {said}", kinds)
+    raise _asked(path, f"{_DIFFER[option]}: {said}", None, kinds)
 
 
 def _of_shapes(path: Path, survey: xr.DataArray | None, layer: str | None) -> str:
@@ -328,7 +332,7 @@ def _of_table(path: Path, survey: xr.DataArray | None, decimal: str | None, shee
     if kind is None and markers_of(table):
         kind = "tops"
     if kind is None:
-        raise _asked(path, f"its columns ({', '.join(table.names[:8])}) do not tell what it holds")
+        raise _asked(path, f"its columns ({', '.join(table.names[:8])}) do not tell what it holds", survey)
     return kind
 
 
@@ -342,8 +346,9 @@ def _first_cells(path: Path) -> set[str]:
         return set()
 
 
-def _asked(path: Path, what: str, kinds: Sequence[str] = ()) -> Undeclared:
-    tables = tuple(kind for kind in _OURS if kind not in ("las", "polygons", "labels", "classes"))
+def _asked(path: Path, what: str, survey: xr.DataArray | None, kinds: Sequence[str] = ()) -> Undeclared:
+    others = ("las", "polygons", "labels", "classes")
+    tables = tuple(one for one in _OURS if one not in others and fits(one, survey))
     return Undeclared(what, "Say what it is", option="kind", choices=tuple(kinds) or tables, path=path)
 
 

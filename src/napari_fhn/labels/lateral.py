@@ -70,8 +70,9 @@ class Traces:
         if is_line(survey):
             line = _with_traces(survey)
             return cls(line, line.shape[:1])
+        axes = ", ".join(map(str, survey.dims))
         raise LabelError(
-            f"picks need a survey with inlines and crosslines, or a line of traces, not {survey.dims}",
+            f"picks need a survey with inlines and crosslines, or a line of traces, not one of {axes}",
             "Open a seismic volume or line",
         )
 

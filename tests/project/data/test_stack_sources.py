@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+import xarray as xr
 
+from napari_fhn import surveys
 from napari_fhn.project.data import stack_sources
+from napari_fhn.project.data.stack_sources import file_of
+from napari_fhn.surveys.maps import stack
 
 
 def test_what_is_noted_is_read_again(tmp_path):
@@ -18,3 +23,40 @@ def test_what_is_noted_is_read_again(tmp_path):
 def test_a_stack_of_maps_without_files_is_not_known_by_some_of_them(files, tmp_path):
     stack_sources.note(tmp_path / "maps-1.tif", files)
     assert stack_sources.noted(tmp_path / "maps-1.tif") == ()
+
+
+def chart(value, east=500.0):
+    coords = {"y": np.arange(6.0, 0, -1), "x": np.arange(8.0) + east}
+    values = np.full((6, 8), value, np.float32)
+    values[0, 0] = np.nan
+    return xr.DataArray(values, coords, ("y", "x"), name="chart")
+
+
+def keep(folder, survey):
+    stacked = stack([survey])
+    path, there = file_of(folder, stacked)
+    if not there:
+        surveys.save(path, stacked, stacked, nodata=float("nan"), names=["chart"])
+    return path, there
+
+
+def test_stacks_of_maps_without_files_that_differ_in_no_name_have_files_of_their_own(tmp_path):
+    first, there = keep(tmp_path, chart(1.0))
+    assert not there
+    written = first.read_bytes()
+    other_values, other_place = keep(tmp_path, chart(2.0)), keep(tmp_path, chart(1.0, east=900.0))
+    assert not other_values[1]
+    assert not other_place[1]
+    assert len({first, other_values[0], other_place[0]}) == 3
+    assert first.read_bytes() == written
+    assert keep(tmp_path, chart(1.0)) == (first, True)  # made again it is found, and with it its session
+    assert keep(tmp_path, chart(2.0)) == (other_values[0], True)
+
+
+def test_a_file_that_cannot_be_read_is_not_replaced_either(tmp_path):
+    first, _ = file_of(tmp_path, stack([chart(1.0)]))
+    first.write_bytes(b"somebody's")
+    path, there = keep(tmp_path, chart(1.0))
+    assert path != first
+    assert not there
+    assert first.read_bytes() == b"somebody's"

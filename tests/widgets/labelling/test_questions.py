@@ -5,16 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import segyio
+import xarray as xr
 from tests.project.open_questions import QUESTIONS, SHAPE, Open
 
 from napari_fhn import surveys
 from napari_fhn.labels import OPTIONS, AmbiguousColumns, ClassTable, Question, Source, Undeclared, options_of
+from napari_fhn.labels.tables.sniffing import sniffed
 from napari_fhn.project.knowledge import burn
-from napari_fhn.project.knowledge.recognition import recognised
+from napari_fhn.project.knowledge.recognition import Recognised, recognised
 from napari_fhn.widgets.labelling.column_wizard import ColumnWizard
 from napari_fhn.widgets.labelling.load_dialog import LoadDialog
 from napari_fhn.widgets.labelling.questions import AnswerDialog
 from napari_fhn.widgets.labelling.source_dialog import SourceDialog
+from napari_fhn.widgets.labelling.zones_dialog import ZonesDialog
 
 _MOST = 8
 
@@ -158,6 +161,56 @@ def test_the_load_dialog_says_what_files_hold_and_takes_another_word_for_it(qtbo
     tops.kind.setCurrentIndex(tops.kind.findData("points"))
     assert not tops.note.text()
     numbers.wanted.setChecked(False)
+    assert numbers.source is None
     assert [(one.path.name, one.kind) for one in dialog.chosen] == [("tops.csv", "points")]
     tops.wanted.setChecked(False)
     assert not dialog.load.isEnabled()
+
+
+def test_on_a_map_no_dialog_offers_what_only_goes_down(qtbot, tmp_path):
+    chart = xr.DataArray(np.zeros((20, 30)), dims=("y", "x"), name="chart")
+    path = tmp_path / "points.csv"
+    path.write_text("a,b,class\n1,2,one\n3,4,two\n")
+    source = Source(path, "points")
+    dialog = LoadDialog([Recognised(source, "")], [], None, chart)
+    qtbot.addWidget(dialog)
+    kinds = {dialog.rows[0].kind.itemData(k) for k in range(dialog.rows[0].kind.count())}
+    assert kinds == {"points", "polygons", "labels", "classes"}
+    assert dialog.load.hasFocus() or dialog.focusWidget() is dialog.load
+    options = SourceDialog(source, None, chart)
+    qtbot.addWidget(options)
+    said = {options._form.itemAt(row, options._form.ItemRole.LabelRole).widget().text() for row in range(7)}
+    assert said == {"decimal", "sheet", "radius (pixels)", "fall off (pixels)", "layer", "CRS", "survey CRS"}
+    cause = AmbiguousColumns("it may be read in several ways", "Say what its columns are", sniffed(path), {})
+    wizard = ColumnWizard(Question(source, cause), None, chart)
+    qtbot.addWidget(wizard)
+    roles = {wizard.roles[0].itemData(k) for k in range(wizard.roles[0].count())}
+    assert roles == {"", "class", "row", "col", "x", "y", "lon", "lat"}
+
+
+def test_what_cannot_be_read_is_not_ticked_until_somebody_says_what_it_holds(qtbot, tmp_path):
+    (tmp_path / "empty.csv").write_text("")
+    dialog = LoadDialog([recognised(tmp_path / "empty.csv")], [])
+    qtbot.addWidget(dialog)
+    (row,) = dialog.rows
+    assert "it is empty" in row.why.text()
+    assert row.source is None
+    assert not dialog.load.isEnabled()
+    row.kind.setCurrentIndex(row.kind.findData("points"))
+    assert dialog.chosen == [Source(tmp_path / "empty.csv", "points")]
+    assert dialog.load.isEnabled()
+
+
+def test_horizons_that_would_label_nothing_are_no_answer(qtbot):
+    surface = xr.DataArray(np.zeros((3, 4)), dims=("inline", "crossline"), name="top", attrs={"units": "ms"})
+    dialog = ZonesDialog([surface], ClassTable(()))
+    qtbot.addWidget(dialog)
+    ok = dialog.buttons.button(dialog.buttons.StandardButton.Ok)
+    assert not ok.isEnabled()
+    dialog.zones[1].setCurrentText("base")
+    assert ok.isEnabled()
+    dialog.zones[1].setCurrentText("")
+    assert not ok.isEnabled()
+    dialog.around.setChecked(True)
+    assert ok.isEnabled()
+    assert dialog.answer.names == ("top",)

@@ -112,11 +112,16 @@ def test_a_line_has_its_track_and_a_map_its_frame(opened, volume, qtbot):
     _, views, _ = opened(line)
     qtbot.waitUntil(lambda: views.map.isVisible(), timeout=30_000)
     assert not any(section.isVisible() for section in views.sections)
+    assert views.row.map_shows.isHidden()  # of a line nothing but its track is drawn
     views.map.clicked.emit(float(x[7]), float(x[7] / 2))
     assert views._place.index[0] == 7
     fields = xr.DataArray(rng.random((2, 9, 8)), {"y": np.arange(9.0, 0, -1), "x": np.arange(8.0)}, ("band", "y", "x"))
     viewer, views, _ = opened(fields)
+    views._state.map_shows = "horizon"  # as it was chosen for a volume: a map has none, and is drawn as it is
     first = picture(qtbot, views.map)
+    assert [views.row.map_shows.itemData(k) for k in range(views.row.map_shows.count())] == ["all", "data", "classes"]
+    assert views.row.map_shows.currentData() == "all"
+    assert "wells" not in views.row.map_shows.toolTip()
     viewer.dims.set_point(0, 0 if viewer.dims.current_step[0] else 1)
     qtbot.waitUntil(lambda: views.map.image.image is not first, timeout=30_000)
 

@@ -1,13 +1,23 @@
-"""Of which files a stack of maps was made: noted beside it, so that those who open the files again find the stack."""
+"""Where a stack of maps is kept, and of which files it was made.
+
+The files are noted beside it, so that those who open them again find the stack.
+"""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+import hashlib
+import itertools
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from napari_fhn import record
+import numpy as np
+import xarray as xr
+
+from napari_fhn import record, surveys
+from napari_fhn.surveys.maps import difference, grid_of
 
 _KIND = "sources of a stack"
 _VERSION = 1
@@ -16,6 +26,46 @@ _VERSION = 1
 @dataclass(frozen=True)
 class _Sources:
     files: tuple[str, ...]
+
+
+def file_of(folder: Path, stacked: xr.DataArray, check: Callable[[], None] = lambda: None) -> tuple[Path, bool]:
+    """Return the file of a stack, and whether it is there: none is replaced, as a session may refer to it.
+
+    Names, sources and shape tell little of maps that are from no file, of files that have changed, and of grids of one
+    size; so values and their place decide.
+
+    Parameters
+    ----------
+    folder : Path
+        Where stacks are kept.
+    stacked : xarray.DataArray
+        As :func:`napari_fhn.surveys.maps.stack` gives it.
+    check : callable, optional
+        Called before each band is compared; raises where nobody waits for it any more.
+    """
+    names = (str(name) for name in stacked["band_name"].values)
+    words = "|".join([*stacked.attrs["sources"], *names, *map(str, stacked.shape)])
+    first = folder / f"maps-{hashlib.sha1(words.encode(), usedforsecurity=False).hexdigest()[:8]}.tif"
+    numbered = (first.with_stem(f"{first.stem}-{number}") for number in itertools.count(2))
+    path = next(
+        one for one in itertools.chain([first], numbered) if not os.path.lexists(one) or _holds(one, stacked, check)
+    )
+    return path, os.path.lexists(path)
+
+
+def _holds(path: Path, stacked: xr.DataArray, check: Callable[[], None]) -> bool:
+    """Whether a file holds just these values at just this place."""
+    try:
+        kept = surveys.open(path)
+        if kept.shape != stacked.shape or difference(grid_of(kept), grid_of(stacked)):
+            return False
+        for band in range(stacked.shape[0]):
+            check()
+            if not np.array_equal(np.asarray(kept[band]), np.asarray(stacked[band]), equal_nan=True):
+                return False
+    except surveys.SurveyError:
+        return False  # whatever it is, it is somebody's
+    return True
 
 
 def note(stack: Path, files: Sequence[str]) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from napari_fhn import labels
 from napari_fhn.labels import KINDS, ClassTable, LabelError, Source, Undeclared, plugins
+from napari_fhn.labels.fitting import check_fits
 from napari_fhn.project.knowledge.content import Asked, Content
 from napari_fhn.sentence import counted
 from napari_fhn.surveys.kinds import is_line, is_seismic, spatial_dims, vertical_axis
@@ -23,12 +24,7 @@ WELL_RADIUS, POINT_RADIUS = 3.0, 0.0
 def wells(asked: Asked) -> Content:
     """Read everything about wells."""
     survey = asked.survey
-    if not is_seismic(survey):  # before anybody is asked how deep they are
-        raise LabelError(
-            f"wells label volumes and lines, and '{survey.name}' has no time or depth",
-            "Give their places as points, with a class",
-            path=asked.sources[0].path,
-        )
+    check_fits("wells", survey, asked.sources[0].path)  # before anybody is asked how deep they are
     read_ones = labels.read_wells_by_source(asked.sources, survey, asked.classes if asked.fixed else None)
     found = tuple(well for _, some in read_ones for well in some)
     # Wells of one radius are burnt together, so that between two of them the nearer one counts.
@@ -165,6 +161,8 @@ def read_surfaces(sources: Sequence[Source], survey: xr.DataArray) -> list[xr.Da
     LabelError
         With what is wrong and the way out.
     """
+    for source in sources:
+        check_fits("horizon", survey, source.path)
     return [surface for source in sources for surface in labels.read_surfaces(source, survey)]
 
 

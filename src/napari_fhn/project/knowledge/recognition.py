@@ -35,11 +35,14 @@ class Recognised:
         What speaks for its kind, or what is left open, in sentences.
     replaces : str
         Which file that is loaded already would make room for it; empty where none would.
+    readable : bool
+        False where it cannot be read, whatever a person says: `why` is what is wrong with it.
     """
 
     source: Source
     why: str
     replaces: str = ""
+    readable: bool = True
 
 
 def recognised(path: Path, survey: xr.DataArray | None = None, known: Source | None = None) -> Recognised:
@@ -68,8 +71,8 @@ def recognised(path: Path, survey: xr.DataArray | None = None, known: Source | N
     except Undeclared as error:
         return Recognised(Source(path, ""), f"{Question(Source(path, ''), error)}")
     except LabelError as error:
-        return Recognised(Source(path, ""), str(error))
-    return Recognised(source, evidence(source))
+        return Recognised(Source(path, ""), str(error), readable=False)
+    return Recognised(source, evidence(source, survey))
 
 
 def all_recognised(path: Path, survey: xr.DataArray | None, answers: Answers) -> list[Recognised]:
@@ -92,18 +95,20 @@ def all_recognised(path: Path, survey: xr.DataArray | None, answers: Answers) ->
         return [recognised(path, survey, answers.of(path))]
     found = [(source, answers.of(path, source.part)) for source in sources]
     return [
-        Recognised(source, evidence(source)) if known is None else Recognised(known, "As you said before.")
+        Recognised(source, evidence(source, survey)) if known is None else Recognised(known, "As you said before.")
         for source, known in found
     ]
 
 
-def evidence(source: Source) -> str:
+def evidence(source: Source, survey: xr.DataArray | None = None) -> str:
     """Say why a file is taken for what it is: by what its columns were taken for, else by its name.
 
     Parameters
     ----------
     source : Source
         The file; its kind is known.
+    survey : xarray.DataArray, optional
+        Against which columns without telling names are held.
     """
     suffix = source.path.suffix.lower()
     if is_address(source.path):
@@ -113,7 +118,7 @@ def evidence(source: Source) -> str:
         return told
     if source.kind in _TABLES:
         try:
-            return " ".join(suggest(sniffed(source.table())).reasons[:_REASONS])
+            return " ".join(suggest(sniffed(source.table()), survey).reasons[:_REASONS])
         except LabelError:
             return ""
     if source.kind == "classes":

@@ -252,10 +252,8 @@ class Found:
         else:
             found.append("No labels could be left out to find the weights: they are those that did well elsewhere.")
         if self.reach:
-            far = " and ".join(map(str, self.reach))
-            found.append(
-                f"Probabilities are averaged along the structure, up to {far} voxels away along its lateral axes."
-            )
+            far = " and ".join(map(str, dict.fromkeys(self.reach)))
+            found.append(f"Probabilities are averaged along the structure, up to {far} voxels to each side.")
         if self.order:
             found.append("Columns are labelled in the order that the labelled ones show.")
         return found

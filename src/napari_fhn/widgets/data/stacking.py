@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,11 +129,10 @@ class Stacking:
             stacked = stack([entry.map for entry in used], like=grid)
             operation.check()
             names = [str(name) for name in stacked["band_name"].values]
-            # Another choice of maps or grid is another file: a session may refer to the one before.
-            words = "|".join([*stacked.attrs["sources"], *names, *map(str, stacked.shape)])
-            digest = hashlib.sha1(words.encode(), usedforsecurity=False).hexdigest()[:8]
             self._folder.mkdir(parents=True, exist_ok=True)
-            path = surveys.save(self._folder / f"maps-{digest}.tif", stacked, stacked, nodata=float("nan"), names=names)
+            path, there = stack_sources.file_of(self._folder, stacked, operation.check)
+            if not there:
+                surveys.save(path, stacked, stacked, nodata=float("nan"), names=names)
             rasters = [entry.source for entry in used if isinstance(entry.source, xr.DataArray)]
             stack_sources.note(path, [str(one.attrs.get("source", "")) for one in rasters])
             opened = surveys.open(path)

@@ -40,6 +40,9 @@ _KEYS = tuple(f"Ctrl+Alt+{number}" for number in range(1, 6))
 """Of the buttons in their order; the last is that of the linked views, whatever the others are."""
 _TITLES = ("Inline", "Crossline", "Time slice, or depth slice", "3D")
 _PLACES = ("the first of the ways to look, above the canvas", "the second", "the third", "the fourth")
+_OF_VOLUME = "the other sections, the map and a fence, all at the same place,"
+_OF_LINE, _OF_MAP = "where the line runs on the map", "the whole map, with a frame around what is in view,"
+"""What there is beside the canvas, by what is on it."""
 _SHORT = {"Inline": "IL", "Crossline": "XL", "Time slice": "T", "Depth slice": "Z", "Sample slice": "T"}
 """Of planes, as one types places: beside the buttons whole words would be said twice."""
 
@@ -101,10 +104,6 @@ class ViewBar(QWidget):
         self.linked.setText("Linked")
         self.linked.setCheckable(True)
         self.linked.setStyleSheet(TOGGLE)
-        self.linked.setToolTip(
-            f"Show other views of the same place beside the canvas: sections, the map, a fence ({_KEYS[-1]}). A click "
-            "goes there."
-        )
         self.linked.clicked.connect(lambda wanted: setattr(state, "linked", wanted))
         row.addWidget(self.linked)
         state.events.linked.connect(self.look)
@@ -150,6 +149,9 @@ class ViewBar(QWidget):
             self._views = views
             self._fill()
         self.setVisible(bool(views) or self._turning.mapped)
+        others = _OF_VOLUME if len(views) > 1 else _OF_LINE if views else _OF_MAP
+        self.linked.setToolTip(f"Show {others} beside the canvas ({_KEYS[-1]}). A click there goes to the place.")
+        self.linked.setVisible(len(views) > 1 or self._turning.mapped or self._state.linked)
         self.linked.setChecked(self._state.linked)
         current, axis = self._turning.current, self._turning.axis
         for view in views:
@@ -221,7 +223,7 @@ class ViewBar(QWidget):
             buttons[place].click()
 
     def _press_linked(self) -> None:
-        if not self.isHidden():
+        if not self.isHidden() and not self.linked.isHidden():
             self.linked.click()
 
     def _show_number(self, axis: NumberedAxis) -> None:

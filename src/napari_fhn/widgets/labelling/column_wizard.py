@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import xarray as xr
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QAbstractItemView,
@@ -18,6 +19,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_fhn.labels import AmbiguousColumns, Question, Source, suggest
+from napari_fhn.labels.fitting import roles_for
 from napari_fhn.labels.kinds import KINDS
 from napari_fhn.labels.tables.vocabulary import ROLES
 
@@ -25,7 +27,7 @@ _ROLE, _UNIT = 0, 1
 _ROWS = 8
 _NARROWEST = 112
 _SIZE = (760, 420)
-_PLACES = ("inline", "crossline", "x", "y", "trace", "cdp")
+_PLACES = ("inline", "crossline", "x", "y", "lon", "lat", "trace", "cdp")
 _DEPTHS = ("md", "tvd", "tvdss", "twt", "owt")
 
 #: What the columns of each kind of table may be.
@@ -49,10 +51,13 @@ class ColumnWizard(QDialog):
         With `AmbiguousColumns` as its cause.
     parent : QWidget, optional
         The viewer's window.
+    survey : xarray.DataArray, optional
+        What the table is loaded for: a map has no traces, and a line no rows.
     """
 
-    def __init__(self, question: Question, parent: QWidget | None = None) -> None:
+    def __init__(self, question: Question, parent: QWidget | None = None, survey: xr.DataArray | None = None) -> None:
         super().__init__(parent)
+        self._survey = survey
         cause = question.cause
         assert isinstance(cause, AmbiguousColumns)
         self._source, self._table = question.source, cause.table
@@ -83,8 +88,9 @@ class ColumnWizard(QDialog):
     def _grid(self, cause: AmbiguousColumns) -> QTableWidget:
         table = self._table
         roles = OF_KIND.get(self._source.kind, tuple(ROLES))
-        roles = (*roles, *(role for role in cause.candidates if role not in roles))
-        likely = {guess.column: guess for found in suggest(table).guesses.values() for guess in reversed(found)}
+        roles = roles_for((*roles, *(role for role in cause.candidates if role not in roles)), self._survey)
+        suggested = suggest(table, self._survey).guesses.values()
+        likely = {guess.column: guess for found in suggested for guess in reversed(found)}
         likely |= {guess.column: guess for found in cause.candidates.values() for guess in reversed(found[:1])}
         grid = QTableWidget(min(len(table.sample), _ROWS) + 2, len(table.names))
         grid.setTabKeyNavigation(False)  # Tab goes through what is chosen above, and on

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import xarray as xr
 from numpy.typing import NDArray
 from qtpy.QtCore import QTimer
 from qtpy.QtGui import QDragEnterEvent, QDropEvent
@@ -85,8 +86,8 @@ class LabelPanel(Section):
         self._book = labelling.book
         self._opening = labelling.opening
         loader = labelling.loader
-        loader.ask = lambda question: questions.ask_person(question, self.window())
-        loader.ask_files = lambda found, loaded: load_dialog.ask_files(found, loaded, self.window())
+        loader.ask = lambda question: questions.ask_person(question, self.window(), self._survey)
+        loader.ask_files = lambda found, loaded: load_dialog.ask_files(found, loaded, self.window(), self._survey)
         loader.ask_replace = lambda words: ask_replace(words, self.window())
         loader.ask_zones = lambda surfaces, table: zones_dialog.ask_zones(surfaces, table, self.window())
         self.new = QPushButton(_NEW[0])
@@ -103,6 +104,8 @@ class LabelPanel(Section):
         self.other.clicked.connect(lambda: self._load(ask=True))
         self.other.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
         self.other.setMenu(self._elsewhere())
+        # No frame of its own around the arrow: it would be white in the light theme, and take the room of the dots.
+        self.other.setStyleSheet("QToolButton::menu-button { border: none; background: transparent; width: 14px; }")
         self.other.setMinimumWidth(36)  # for the dots beside the arrow
         self.add = QToolButton()
         self.add.setText("+")
@@ -142,6 +145,11 @@ class LabelPanel(Section):
         self._book.state.events.has_labels.connect(self._enable)
         self._context.project.changed.connect(self._enable)
         self._enable()
+
+    @property
+    def _survey(self) -> xr.DataArray | None:
+        material = self._context.data.material
+        return None if material is None else material.first
 
     def more_like_this(self) -> None:
         """Look for places like the one under the cursor, and show the tool for them."""
@@ -239,8 +247,7 @@ class LabelPanel(Section):
             edits.write(path)
 
     def _enable(self, event: Any = None) -> None:
-        state, material = self._book.state, self._context.data.material
-        survey = None if material is None else material.first
+        state, survey = self._book.state, self._survey
         near = () if survey is None else sidecar_files(survey)
         welled = survey is not None and is_for_wells(survey)
         what = "wells" if welled else "points"
@@ -274,8 +281,8 @@ class LabelPanel(Section):
             self.aside.setText("not shown" if title == _SHOW[0] else "none yet")
 
     def _load(self, checked: bool = False, *, ask: bool = False) -> None:
-        material = self._context.data.material
-        if not ask and material is not None and sidecar_files(material.first):
+        survey = self._survey
+        if not ask and survey is not None and sidecar_files(survey):
             busy()
             self._labelling.loader.load()
             return

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import xarray as xr
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -19,7 +21,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_fhn.labels import KINDS, Source, options_of
+from napari_fhn.labels import KINDS, Source
+from napari_fhn.labels.fitting import fits, options_for
 from napari_fhn.project.knowledge.recognition import Recognised, with_replaced
 from napari_fhn.widgets.labelling.source_dialog import ask_options
 from napari_fhn.widgets.section import QUIET
@@ -38,16 +41,19 @@ class FileRow(QWidget):
         The file.
     changed : callable
         Called when something else is chosen.
+    survey : xarray.DataArray, optional
+        What it is loaded for.
     """
 
-    def __init__(self, found: Recognised, changed: Callable[[], None]) -> None:
+    def __init__(self, found: Recognised, changed: Callable[[], None], survey: xr.DataArray | None = None) -> None:
         super().__init__()
+        self._survey = survey
         self._found = found
         self._source = found.source
         self._changed = changed
         self.wanted = QCheckBox(name := _name(found.source))
-        self.wanted.setChecked(True)
-        self.wanted.setToolTip(f"Untick to leave it out: {found.source.path}")
+        self.wanted.setChecked(found.readable)
+        self.wanted.setToolTip(f"What is not ticked is left out: {found.source.path}")
         self.wanted.toggled.connect(self._chosen)
         self.kind = QComboBox()
         self.kind.setAccessibleName(f"what {name} holds")
@@ -55,9 +61,10 @@ class FileRow(QWidget):
         if not found.source.kind:
             self.kind.addItem(_UNSAID, "")
         for name, words in KINDS.items():
-            self.kind.addItem(words, name)
+            if fits(name, survey) or name == found.source.kind:
+                self.kind.addItem(words, name)
         self.kind.setCurrentIndex(max(self.kind.findData(found.source.kind), 0))
-        self.kind.currentIndexChanged.connect(self._chosen)
+        self.kind.currentIndexChanged.connect(self._named)
         self.options = QPushButton("Options …")
         self.options.setToolTip("Say how it is read: its columns, units, datum, CRS, radius and the like.")
         self.options.clicked.connect(self._ask)
@@ -88,6 +95,12 @@ class FileRow(QWidget):
         self.note.setText(f"Read in place of {replaces}: wells of the same names are replaced." if replaces else "")
         self.note.setVisible(bool(replaces))
 
+    def _named(self, index: int) -> None:
+        """Take what a person says it holds; that is loaded too which by itself could not be read."""
+        if self.kind.currentData():
+            self.wanted.setChecked(True)
+        self._chosen()
+
     def _chosen(self, chosen: object = None) -> None:
         kind = self.kind.currentData()
         if kind != self._source.kind:
@@ -100,14 +113,14 @@ class FileRow(QWidget):
 
     def _look(self) -> None:
         on, kind = self.wanted.isChecked(), self._source.kind
-        self.kind.setEnabled(on)
-        self.options.setEnabled(on and bool(kind) and kind != "classes" and bool(options_of(kind)))
+        self.kind.setEnabled(on or not self._found.readable)  # who says what it is ticks it with that
+        self.options.setEnabled(on and bool(kind) and kind != "classes" and bool(options_for(kind, self._survey)))
         same = kind == self._found.source.kind
         self.why.setText(self._found.why if same else "As you say.")
         self.why.setVisible(bool(self.why.text()))
 
     def _ask(self) -> None:
-        asked = ask_options(self._source, self)
+        asked = ask_options(self._source, self, self._survey)
         if asked is not None:
             self._source = asked
             self.kind.blockSignals(True)
@@ -128,14 +141,22 @@ class LoadDialog(QDialog):
         Those that are there already.
     parent : QWidget, optional
         The viewer's window.
+    survey : xarray.DataArray, optional
+        What they are loaded for.
     """
 
-    def __init__(self, found: Sequence[Recognised], loaded: Sequence[Source], parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        found: Sequence[Recognised],
+        loaded: Sequence[Source],
+        parent: QWidget | None = None,
+        survey: xr.DataArray | None = None,
+    ) -> None:
         super().__init__(parent)
         self._loaded = tuple(loaded)
         self.setWindowTitle("Load what is known")
         self.resize(*_SIZE)
-        self.rows = [FileRow(one, self._check) for one in found]
+        self.rows = [FileRow(one, self._check, survey) for one in found]
         inner = QWidget()
         column = QVBoxLayout(inner)
         for row in self.rows:
@@ -145,6 +166,7 @@ class LoadDialog(QDialog):
         scroll.setWidget(inner)
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it would be the first to have the keys, and shows nothing of it
         words = QLabel("What the files hold. What is labelled already stays as it is.")
         words.setWordWrap(True)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
@@ -158,6 +180,7 @@ class LoadDialog(QDialog):
         outer.addWidget(scroll, 1)
         outer.addWidget(self.buttons)
         self._check()
+        self.load.setFocus()
 
     @property
     def chosen(self) -> list[Source]:
@@ -176,10 +199,13 @@ class LoadDialog(QDialog):
 
 
 def ask_files(
-    found: Sequence[Recognised], loaded: Sequence[Source], parent: QWidget | None = None
+    found: Sequence[Recognised],
+    loaded: Sequence[Source],
+    parent: QWidget | None = None,
+    survey: xr.DataArray | None = None,
 ) -> list[Source] | None:
     """Ask with the dialog; None when the person loads nothing."""
-    dialog = LoadDialog(found, loaded, parent)
+    dialog = LoadDialog(found, loaded, parent, survey)
     return dialog.chosen if dialog.exec() else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import xarray as xr
 from qtpy.QtWidgets import (
     QButtonGroup,
     QDialog,
@@ -135,10 +136,10 @@ class AnswerDialog(QDialog):
         return row
 
 
-def ask_person(question: Question, parent: QWidget | None = None) -> Source | None:
+def ask_person(question: Question, parent: QWidget | None = None, survey: xr.DataArray | None = None) -> Source | None:
     """Ask with the dialog that fits; None when the person leaves the file."""
     if isinstance(question.cause, AmbiguousColumns):
-        wizard = ColumnWizard(question, parent)
+        wizard = ColumnWizard(question, parent, survey)
         return wizard.answered if wizard.exec() else None
     dialog = AnswerDialog(question, parent)
     return dialog.answered if dialog.exec() else None

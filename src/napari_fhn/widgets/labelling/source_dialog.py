@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import xarray as xr
 from qtpy.QtWidgets import (
     QComboBox,
     QDialog,
@@ -16,7 +17,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_fhn.labels import KINDS, AmbiguousColumns, LabelError, Question, Source, options_of
+from napari_fhn.labels import KINDS, AmbiguousColumns, LabelError, Question, Source
+from napari_fhn.labels.fitting import fits, options_for, unit_of
 from napari_fhn.labels.options import SEPARATOR, Option
 from napari_fhn.labels.tables.guesses import suggest
 from napari_fhn.labels.tables.sniffing import sniffed
@@ -25,6 +27,8 @@ from napari_fhn.widgets.labelling.column_wizard import OF_KIND, ColumnWizard
 _UNSAID = "(as the file says)"
 _REASONS = 4
 """Columns of which the dialog says what they were taken for."""
+_SHORT = ("crs", "kb")
+"""Words of names that are written in capitals."""
 _EXAMPLES = {
     "interval": f"first {SEPARATOR} last",
     "names": f"one {SEPARATOR} another",
@@ -41,21 +45,23 @@ class SourceDialog(QDialog):
         The file; its kind is known.
     parent : QWidget, optional
         The viewer's window.
+    survey : xarray.DataArray, optional
+        What it is loaded for: options and kinds that mean nothing there are not offered.
     """
 
-    def __init__(self, source: Source, parent: QWidget | None = None) -> None:
+    def __init__(self, source: Source, parent: QWidget | None = None, survey: xr.DataArray | None = None) -> None:
         super().__init__(parent)
-        self._source = source
+        self._source, self._survey = source, survey
         self.setWindowTitle(source.path.name)
         self.setMinimumWidth(460)
         self.kind = QComboBox()
         self.kind.setToolTip("What the file holds.")
-        tables = [kind for kind in KINDS if kind in OF_KIND]
+        tables = [kind for kind in KINDS if kind in OF_KIND and fits(kind, survey)]
         for kind in tables if source.kind in tables else [source.kind]:
             self.kind.addItem(KINDS[kind], kind)
         self.kind.setCurrentIndex(self.kind.findData(source.kind))
         self.kind.currentIndexChanged.connect(self._fill)
-        self.why = QLabel(_evidence(source))
+        self.why = QLabel(_evidence(source, survey))
         self.why.setWordWrap(True)
         self.why.setVisible(bool(self.why.text()))
         self.columns = QPushButton("Columns …")
@@ -86,7 +92,7 @@ class SourceDialog(QDialog):
             When something that was typed makes no sense.
         """
         source = self._source.as_kind(self.kind.currentData())
-        options = options_of(source.kind)
+        options = options_for(source.kind, self._survey)
         return source.answered(**{name: _said(options[name], field) for name, field in self.fields.items()})
 
     def _fill(self, index: int = 0) -> None:
@@ -96,13 +102,11 @@ class SourceDialog(QDialog):
         self.fields = {}
         kind = self.kind.currentData()
         self.columns.setVisible(kind in OF_KIND)
-        for name, option in options_of(kind).items():
+        for name, option in options_for(kind, self._survey).items():
             field = _field(option, self._source.options.get(name))
             field.setToolTip(f"{option.words[:1].upper()}{option.words[1:]}.")
             field.setAccessibleName(name)
-            of = "traces or pixels" if option.unit == "traces" and kind == "points" else option.unit  # also on maps
-            unit = f" ({of})" if of and of != "vertical" else ""
-            self._form.addRow(f"{name.replace('_', ' ')}{unit}", field)
+            self._form.addRow(_title(option, unit_of(option, self._survey)), field)
             self.fields[name] = field
             changed = field.currentIndexChanged if isinstance(field, QComboBox) else field.textChanged
             changed.connect(self._check)
@@ -128,25 +132,32 @@ class SourceDialog(QDialog):
             self._wrong.setText(str(error))
             return
         cause = AmbiguousColumns("it may be read in several ways", "Say what its columns are", table, {})
-        wizard = ColumnWizard(Question(source, cause), self)
+        wizard = ColumnWizard(Question(source, cause), self, self._survey)
         if wizard.exec():
             self._source = wizard.answered
 
 
-def ask_options(source: Source, parent: QWidget | None = None) -> Source | None:
+def ask_options(source: Source, parent: QWidget | None = None, survey: xr.DataArray | None = None) -> Source | None:
     """Ask with the dialog; None when the person leaves the file."""
     if source.kind == "classes":
         return source
-    dialog = SourceDialog(source, parent)
+    dialog = SourceDialog(source, parent, survey)
     return dialog.answered if dialog.exec() else None
 
 
-def _evidence(source: Source) -> str:
+def _title(option: Option, unit: str) -> str:
+    """What an option is called, with its unit once."""
+    words = option.name.removesuffix(f"_{option.unit}").split("_")
+    name = " ".join(word.upper() if word in _SHORT else word for word in words)
+    return f"{name} ({unit})" if unit and unit != "vertical" else name
+
+
+def _evidence(source: Source, survey: xr.DataArray | None) -> str:
     """Why a table is taken for what it is: what its columns were taken for."""
     if source.kind not in OF_KIND:
         return ""
     try:
-        reasons = suggest(sniffed(source.table())).reasons
+        reasons = suggest(sniffed(source.table()), survey).reasons
     except LabelError:
         return ""
     return " ".join(reasons[:_REASONS])

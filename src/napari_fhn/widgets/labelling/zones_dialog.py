@@ -71,18 +71,21 @@ class ZonesDialog(QDialog):
         bands.addRow("Thickness", self.thickness)
         for name, box in zip(self._names, self.bands, strict=True):
             bands.addRow(name, box)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
-        for part in (words, self.between, form, self.around, bands, buttons):
+        for part in (words, self.between, form, self.around, bands, self.buttons):
             if isinstance(part, QFormLayout):
                 part.setContentsMargins(24, 0, 0, 6)
                 column.addLayout(part)
             else:
                 column.addWidget(part)
+        for box in (*self.zones, *self.bands):
+            box.currentTextChanged.connect(self._check)
         self.between.toggled.connect(self._enable)
         self._enable()
+        self.zones[0].setFocus()
 
     @property
     def answer(self) -> Zones:
@@ -106,9 +109,18 @@ class ZonesDialog(QDialog):
             box.setEnabled(between)
         for widget in (*self.bands, self.thickness):
             widget.setEnabled(not between)
+        self._check()
+
+    def _check(self, text: str = "") -> None:
+        """Take no answer that labels nothing."""
+        ok = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
+        if ok is not None:
+            named = any(self.answer.names)
+            ok.setEnabled(named)
+            ok.setToolTip("" if named else "Choose a class for one of them, or press Cancel to leave the horizons out.")
 
 
 def ask_zones(surfaces: Sequence[xr.DataArray], table: ClassTable, parent: QWidget | None = None) -> Zones | None:
     """Ask with a dialog; None when the person leaves the horizons."""
     dialog = ZonesDialog(surfaces, table, parent)
-    return dialog.answer if dialog.exec() and any(dialog.answer.names) else None
+    return dialog.answer if dialog.exec() else None

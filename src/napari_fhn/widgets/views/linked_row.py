@@ -16,6 +16,11 @@ _SHOWS = {
     "horizon": "horizon",
     "outline": "outline",
 }
+_OF_VOLUME = (
+    "What is drawn on the map, below wells and the lines of sections; a horizon in colours, shallow yellow and deep "
+    "violet."
+)
+_OF_MAP = "What is drawn of the whole map, around the frame of what is in view."
 _WORDS = 200
 """Pixels of a sentence, at least, where it is that long."""
 
@@ -43,12 +48,6 @@ class LinkedRow(QWidget):
         self._state = state
         self.map_shows = QComboBox()
         self.map_shows.setAccessibleName("what the map shows")
-        self.map_shows.setToolTip(
-            "What is drawn on the map, below wells and the lines of sections; a horizon in colours, shallow yellow and "
-            "deep violet."
-        )
-        for key, words in _SHOWS.items():
-            self.map_shows.addItem(words, key)
         self.map_shows.activated.connect(lambda _: setattr(state, "map_shows", self.map_shows.currentData()))
         self.through = QPushButton("Through wells")
         self.through.setToolTip("Show the section along a line that runs through all wells.")
@@ -84,16 +83,30 @@ class LinkedRow(QWidget):
         self.words.setMinimumWidth(min(self.words.fontMetrics().horizontalAdvance(words) + 4, _WORDS))
         self.words.setVisible(bool(words))
 
-    def look(self, *, mapped: bool, fences: bool, fenced: bool) -> None:
+    @property
+    def shows(self) -> str:
+        """What is drawn on the map: what was chosen, where that is there to choose."""
+        wanted = self._state.map_shows
+        return wanted if self.map_shows.findData(wanted) >= 0 else "all"
+
+    def look(self, *, mapped: bool, fences: bool, fenced: bool, sliced: bool = True) -> None:
         """Show what there is to choose.
 
         Parameters
         ----------
         mapped, fences, fenced : bool
-            Whether there is a map, whether a fence can be laid, and whether there is one.
+            Whether something is drawn on the map, whether a fence can be laid, and whether there is one.
+        sliced : bool, optional
+            Whether the map is of a volume, with horizons and sections; else the survey is a map itself.
         """
+        offered = [key for key in _SHOWS if sliced or key in ("all", "data", "classes")]
+        if offered != [self.map_shows.itemData(k) for k in range(self.map_shows.count())]:
+            self.map_shows.clear()
+            for key in offered:
+                self.map_shows.addItem(_SHOWS[key], key)
+            self.map_shows.setToolTip(_OF_VOLUME if sliced else _OF_MAP)
         shown: list[tuple[QWidget, bool]] = [(one, fences) for one in (self._fence_words, self.through, self.draw)]
         shown += [(self.without, fenced), (self._map_words, mapped), (self.map_shows, mapped)]
         for widget, seen in shown:
             widget.setVisible(seen)
-        self.map_shows.setCurrentIndex(max(0, self.map_shows.findData(self._state.map_shows)))
+        self.map_shows.setCurrentIndex(max(0, self.map_shows.findData(self.shows)))

@@ -250,7 +250,7 @@ class LinkedViews(QWidget):
 
     def _draw_map(self, index: tuple[int, ...], volume: bool, vertical: int | None, slow: bool) -> None:
         """Draw what the map shows: a slice, a horizon, or nothing but where the survey lies."""
-        frame, shows = self.map.frame, self._state.map_shows
+        frame, shows = self.map.frame, self.row.shows
         drawn = frame is not None and frame.track is None
         sliced = Plane(vertical, index[vertical]) if volume and vertical is not None else None
         if drawn and frame is not None and sliced is not None:
@@ -341,7 +341,8 @@ class LinkedViews(QWidget):
         others = [(pane, seen) for pane, seen in wanted if pane.isHidden() == seen]
         for pane, seen in others:
             pane.setVisible(seen)
-        self.row.look(mapped=mapped, fences=self._fencing.frame is not None, fenced=fenced)
+        drawn = mapped and self.map.frame is not None and self.map.frame.track is None  # of a line only its track is
+        self.row.look(mapped=drawn, fences=self._fencing.frame is not None, fenced=fenced, sliced=volume)
         self.row.say("" if volume or mapped else "There is nothing to show beside this section.")
         return bool(others)
 
