@@ -8,6 +8,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from napari_fhn.box import Box
 from napari_fhn.labels import ClassTable, LabelError
 from napari_fhn.labels.classes.legends import read_legend
@@ -57,8 +59,8 @@ def held_out_of(
         return kept if remembers else HeldOut(0)
     if isinstance(hold_out, HeldOut):
         return hold_out
-    if hold_out is None or isinstance(hold_out, int):
-        return HeldOut.asked(hold_out, blocks)
+    if hold_out is None or isinstance(hold_out, int | np.integer):
+        return HeldOut.asked(None if hold_out is None else int(hold_out), blocks)
     return HeldOut(len(hold_out), tuple(hold_out), blocks)
 
 
