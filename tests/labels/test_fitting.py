@@ -9,9 +9,10 @@ import pytest
 import xarray as xr
 
 import workbook_files
-from napari_fhn.labels import KINDS, OPTIONS, LabelError, Source, Undeclared
+from napari_fhn.labels import KINDS, OPTIONS, LabelError, Source, Undeclared, collect_warnings
 from napari_fhn.labels.fitting import fits, options_for, roles_for, unit_of
 from napari_fhn.labels.tables.vocabulary import ROLES
+from napari_fhn.project.knowledge.naming import Said, sources
 from napari_fhn.project.knowledge.readers import read_surfaces
 from napari_fhn.project.knowledge.recognition import recognised
 
@@ -72,7 +73,9 @@ def test_a_workbook_of_nothing_but_what_goes_down_is_refused_on_a_map_and_else_g
     assert asked.value.choices == ("wells", "tops")
     points = [["x", "y", "class"], [1, 2, "sand"]]
     path = workbook_files.write(tmp_path / "more.xlsx", {"W": wells, "T": tops, "P": points})
-    assert Source.of(path, SURVEYS["map"]).kind == "points"
+    (found, rest) = collect_warnings(lambda: sources(Said(known=path), SURVEYS["map"]))
+    assert [one.kind for one in found] == ["points"]
+    assert rest == ["more.xlsx: its sheets W, T hold what the survey does not take, and were left out."]
 
 
 def test_a_table_that_tells_nothing_is_asked_about_in_kinds_that_the_survey_takes(tmp_path):
