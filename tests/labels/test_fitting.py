@@ -62,6 +62,14 @@ def test_on_a_map_what_goes_down_is_refused_where_it_is_looked_at(name, tmp_path
             read_surfaces([Source(path, "horizon")], SURVEYS["map"])
 
 
+def test_where_axes_have_no_names_these_are_the_way_out(tmp_path):
+    path = tmp_path / "wells.csv"
+    path.write_text(FILES["wells.csv"])
+    unnamed = xr.DataArray(np.zeros((3, 4, 5)), dims=("axis_0", "axis_1", "axis_2"), name="unnamed")
+    with pytest.raises(LabelError, match=r"'unnamed' has no time or depth\. Open it with the names of its axes"):
+        Source.of(path, unnamed)
+
+
 def test_a_workbook_of_nothing_but_what_goes_down_is_refused_on_a_map_and_else_gives_what_the_map_takes(tmp_path):
     wells, tops = [["well", "x", "y"], ["A", 1, 2]], [["well", "marker", "twt"], ["A", "Top", 400]]
     path = workbook_files.write(tmp_path / "book.xlsx", {"W": wells, "T": tops})
