@@ -11,6 +11,7 @@ from napari_fhn.digits import whole
 from napari_fhn.labels import OPTIONS, LabelError, sniff
 from napari_fhn.labels.classes.legends import read_legend
 from napari_fhn.labels.shapes import rois
+from napari_fhn.network.language import LanguageError, parse
 from napari_fhn.shards import Part
 
 MANY = "9" * 5000
@@ -66,3 +67,9 @@ def test_parts_and_sizes_of_the_command_line():
     with pytest.raises(argparse.ArgumentTypeError, match="are no sizes"):
         sizes(f"64x{MANY}")
     assert (Part.named("3/128"), sizes("64 x 64,128")) == (Part(3, 128), (64, 64, 128))
+
+
+@pytest.mark.parametrize("text", [f"{MANY}d 12: 2x8", f"3d {MANY}: 2x8", f"3d 12: 2x{MANY}"])
+def test_a_network_in_words_with_numbers_that_are_none(text):
+    with pytest.raises(LanguageError, match="at character"):
+        parse(text)

@@ -225,6 +225,7 @@ def test_labels_of_files(image):
         ({"labels": np.zeros((3, 3), int)}, r"\(3, 3\) voxels"),
         ({"labels": np.full(SHAPE, 0.5)}, "no classes"),
         ({"labels": np.zeros(SHAPE, int), "points": "points.csv"}, "taken alone"),
+        ({"labels": np.zeros(SHAPE, int), "radius": 5.0}, "radius is about files of what is known"),
         ({"columns": ["nonsense"], "points": "points.csv"}, "columns"),
     ],
 )
@@ -350,7 +351,10 @@ def test_an_interrupted_training_is_listed_and_the_one_before_stays(work):
     [
         ({"recipe": "nothing"}, JobError, "no recipe is called 'nothing'"),
         ({"start_from": "nowhere"}, JobError, "no trained network"),
-        ({"resume": True}, ProjectError, "no training to go on with"),
+        ({"resume": True, "recipe": None}, ProjectError, "no training to go on with"),
+        ({"resume": True}, JobError, "leave recipe out, or train anew"),
+        ({"resume": True, "recipe": None, "hold_out": 0}, JobError, "leave hold_out out, or train anew"),
+        ({"blocks": 4}, ProjectError, r"Say it as well \(hold_out=N\)"),
         ({"share": ["sand"]}, JobError, "as in Salt"),
         ({"ignore": ["0:99,:"]}, JobError, "no box inside"),
         ({"steps": 0}, ValueError, "step"),

@@ -172,6 +172,7 @@ def test_other_labels_in_the_session_are_never_overwritten(survey, wells, capsys
         (["train", "--resume", "--session", "s", "--order"], "leave --order out, or train anew"),
         (["train", "--job", "a.json", "--hold-out", "0"], "leave --hold-out out, or train anew"),
         (["train", "--job", "a.json", "--factors", "none"], "leave --factors out, or train anew"),
+        (["train", "--job", "a.json", "--axes", "y,x"], "leave out how that is done, or train anew"),
         ([*TRAIN, "--hold-out", "-1"], "-1 wells or patches cannot be held out. Give 0 or more"),
         ([*TRAIN, "--blocks", "4"], "how many blocks are held out is not said. Say it as well (--hold-out N"),
         (["train", "small.sgy", "--memory", "lots"], "'lots' is no size"),

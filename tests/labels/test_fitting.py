@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from napari_fhn.labels import KINDS, OPTIONS, LabelError, Source, Undeclared
+import workbook_files
+from napari_fhn.labels import KINDS, OPTIONS, LabelError, Source, Undeclared, collect_warnings
 from napari_fhn.labels.fitting import fits, options_for, roles_for, unit_of
 from napari_fhn.labels.tables.vocabulary import ROLES
+from napari_fhn.project.knowledge.naming import Said, sources
 from napari_fhn.project.knowledge.readers import read_surfaces
 from napari_fhn.project.knowledge.recognition import recognised
 
@@ -58,6 +60,30 @@ def test_on_a_map_what_goes_down_is_refused_where_it_is_looked_at(name, tmp_path
     if what == "horizons":
         with pytest.raises(LabelError, match=refused):
             read_surfaces([Source(path, "horizon")], SURVEYS["map"])
+
+
+def test_where_axes_have_no_names_these_are_the_way_out(tmp_path):
+    path = tmp_path / "wells.csv"
+    path.write_text(FILES["wells.csv"])
+    unnamed = xr.DataArray(np.zeros((3, 4, 5)), dims=("axis_0", "axis_1", "axis_2"), name="unnamed")
+    with pytest.raises(LabelError, match=r"'unnamed' has no time or depth\. Open it with the names of its axes"):
+        Source.of(path, unnamed)
+
+
+def test_a_workbook_of_nothing_but_what_goes_down_is_refused_on_a_map_and_else_gives_what_the_map_takes(tmp_path):
+    wells, tops = [["well", "x", "y"], ["A", 1, 2]], [["well", "marker", "twt"], ["A", "Top", 400]]
+    path = workbook_files.write(tmp_path / "book.xlsx", {"W": wells, "T": tops})
+    with pytest.raises(LabelError, match="wells label volumes and lines, and 'chart' has no time or depth"):
+        Source.of(path, SURVEYS["map"])
+    assert not recognised(path, SURVEYS["map"]).readable
+    with pytest.raises(Undeclared, match="its sheets hold different things") as asked:
+        Source.of(path, SURVEYS["volume"])
+    assert asked.value.choices == ("wells", "tops")
+    points = [["x", "y", "class"], [1, 2, "sand"]]
+    path = workbook_files.write(tmp_path / "more.xlsx", {"W": wells, "T": tops, "P": points})
+    (found, rest) = collect_warnings(lambda: sources(Said(known=path), SURVEYS["map"]))
+    assert [one.kind for one in found] == ["points"]
+    assert rest == ["more.xlsx: its sheets W, T hold what the survey does not take, and were left out."]
 
 
 def test_a_table_that_tells_nothing_is_asked_about_in_kinds_that_the_survey_takes(tmp_path):

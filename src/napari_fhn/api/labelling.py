@@ -122,6 +122,9 @@ class Labelled(Results):
             if array is not None:
                 if said.any:
                     raise LabelError("labels as an array are taken alone", "Save them to a file to add others")
+                if said.answers:
+                    what = f"{said.answers[0]} is about files of what is known, and labels are an array"
+                    raise LabelError(what, "Leave it out")
                 words = self.project.paint(self._in_order(array), table, replace_labels=replace_labels)
             else:
                 said, table = self._of_the_sample(said, table)

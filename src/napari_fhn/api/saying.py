@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from napari_fhn.box import Box
 from napari_fhn.labels import ClassTable, LabelError
@@ -14,6 +16,7 @@ from napari_fhn.labels.classes.legends import read_legend
 from napari_fhn.project import HeldOut
 from napari_fhn.project.knowledge.naming import Said
 from napari_fhn.surveys.remote.opening import at_hand
+from napari_fhn.training.errors import JobError
 
 Classes = ClassTable | Mapping[int, str] | Sequence[str] | str | Path
 
@@ -56,6 +59,14 @@ def held_out_of(
         return kept if remembers else HeldOut(0)
     if isinstance(hold_out, HeldOut):
         return hold_out
-    if hold_out is None or isinstance(hold_out, int):
-        return HeldOut.asked(hold_out, blocks)
+    if hold_out is None or isinstance(hold_out, int | np.integer):
+        return HeldOut.asked(None if hold_out is None else int(hold_out), blocks)
     return HeldOut(len(hold_out), tuple(hold_out), blocks)
+
+
+def check_resumed(said: Mapping[str, Any]) -> None:
+    """Refuse what is said beside a training that goes on, which has its own: it would be passed over."""
+    for name in sorted(said):
+        value = said[name]
+        if value is not None and not (isinstance(value, Sized) and not len(value)):
+            raise JobError(f"a saved job has its labels and its settings: leave {name} out, or train anew")

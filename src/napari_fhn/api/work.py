@@ -17,7 +17,7 @@ from napari_fhn.api.holding import OPEN, let_go
 from napari_fhn.api.planning import Planned
 from napari_fhn.api.predicting import predicted
 from napari_fhn.api.results import Told
-from napari_fhn.api.saying import held_out_of
+from napari_fhn.api.saying import check_resumed, held_out_of
 from napari_fhn.api.training import Training
 from napari_fhn.api.wording import in_python
 from napari_fhn.box import Box
@@ -34,6 +34,9 @@ from napari_fhn.training.updates import Update
 
 if TYPE_CHECKING:
     from napari_fhn.report.left_out import LeftOut
+
+_GOING_ON = {"self", "resume", "steps", "seed", "trust_backbone", "device", "memory", "on", "told"}
+"""What may be said of a training that goes on: all else it has."""
 
 
 class Work(Planned):
@@ -187,9 +190,12 @@ class Work(Planned):
         ...     work.run.name, work.run.step
         ('Run 1', 2)
         """
-        if on is not None:
-            with in_python():
+        said = dict(locals())
+        with in_python():
+            if on is not None:
                 parse(on)
+            if resume:
+                check_resumed({name: said[name] for name in said.keys() - _GOING_ON})
         numbers: dict[str, Any] = {"steps": steps, "seed": seed, "device": device, "memory": memory}
 
         def attempting() -> AbstractContextManager[None]:
@@ -198,7 +204,7 @@ class Work(Planned):
 
         def begin() -> tuple[Begun, str]:
             if resume:
-                return self._resumed(resume if isinstance(resume, str) else "", numbers, told), ""
+                return self._resumed(resume if isinstance(resume, str) else "", numbers, told, trust_backbone), ""
             held_out = held_out_of(hold_out, blocks, self.project.session.manifest.held_out, self._remembers)
             first = start_from.folder if isinstance(start_from, Run) else start_from
             chosen, why = self._planned(recipe, settings, first, held_out, network, (schedule, objective), numbers)
@@ -339,10 +345,12 @@ class Work(Planned):
             assert found is not None  # nobody can stop it
             return found
 
-    def _resumed(self, name: str, numbers: Mapping[str, Any], told: Told | None) -> Begun:
+    def _resumed(self, name: str, numbers: Mapping[str, Any], told: Told | None, trust_backbone: bool) -> Begun:
         run = jobs.to_resume(self.project, name)
         job = run.job()
         machine = {key: numbers[key] for key in ("device", "memory") if numbers[key] is not None}
         settings = replace(Settings.of_job(job), **machine).with_numbers(steps=numbers["steps"], seed=numbers["seed"])
+        if trust_backbone:
+            trust_all(settings.attributes)
         held_out = HeldOut(len(job.held_out), job.held_out)
         return jobs.begin(self.project, settings, Beginning(resume=True, run=run.id), held_out=held_out, progress=told)

@@ -18,6 +18,7 @@ from typing import Literal
 import numpy as np
 
 from napari_fhn import __version__, leftovers
+from napari_fhn.digits import whole
 from napari_fhn.sentence import counted
 
 State = Literal["well", "worth knowing", "wrong"]
@@ -152,7 +153,7 @@ def _threads() -> Check:
     may = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     said = os.environ.get("OMP_NUM_THREADS", "")
     found = counted(may, "processors") + (f", OMP_NUM_THREADS={said}" if said else "")
-    if said.isdecimal() and int(said) > may:
+    if (whole(said) or 0) > may:
         advice = f"OMP_NUM_THREADS asks for more threads than there are processors: set it to {may}."
         return Check("threads", found, "worth knowing", advice)
     return Check("threads", found)

@@ -26,7 +26,7 @@ from napari_fhn.cli.options import (
     with_numbers,
 )
 from napari_fhn.cli.pictures import add_picture, leave_picture
-from napari_fhn.cli.reading import add_reading
+from napari_fhn.cli.reading import add_reading, reading
 from napari_fhn.cli.saying import busy, say
 from napari_fhn.cli.sessions import loaded, session_around
 from napari_fhn.cli.typed import here
@@ -247,6 +247,8 @@ def _check(options: argparse.Namespace) -> None:
     saved = options.resume or options.job is not None
     if saved and options.surveys:
         raise JobError("a saved job has its surveys: leave them out")
+    if saved and (reading(options) or options.categorical or options.map_field):
+        raise UsageError("a saved job has its surveys as they were read: leave out how that is done, or train anew")
     if options.session is not None and options.job is not None:
         raise JobError("--job trains a saved job as it is: leave --session out")
     if options.resume and options.start_from is not None:

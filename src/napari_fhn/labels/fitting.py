@@ -11,7 +11,7 @@ from napari_fhn.labels import plugins
 from napari_fhn.labels.errors import LabelError
 from napari_fhn.labels.lateral import Traces
 from napari_fhn.labels.options import Option, options_of
-from napari_fhn.surveys.kinds import is_line, is_seismic
+from napari_fhn.surveys.kinds import is_line, is_map, is_seismic
 
 #: What goes down from the surface, and what it is called in a sentence.
 _OF_DEPTH = {**dict.fromkeys(("wells", "tops", "deviation", "checkshots", "las"), "wells"), "horizon": "horizons"}
@@ -19,6 +19,7 @@ _OF_DEPTH = {**dict.fromkeys(("wells", "tops", "deviation", "checkshots", "las")
 _UPRIGHT = ("z", "window", "twt", "owt", "time", "depth", "tvd", "tvdss")
 #: Columns that tell where a trace is, and where a pixel is.
 _OF_TRACES, _OF_PIXELS = ("inline", "crossline", "trace", "cdp"), ("row", "col")
+_NAME_AXES = "Open it with the names of its axes, such as inline, crossline and twt, or trace and depth"
 
 
 def fits(kind: str, survey: xr.DataArray | None) -> bool:
@@ -54,7 +55,7 @@ def check_fits(kind: str, survey: xr.DataArray | None, path: Path) -> None:
     if survey is not None and not fits(kind, survey):
         raise LabelError(
             f"{_OF_DEPTH[kind]} label volumes and lines, and '{survey.name}' has no time or depth",
-            "Give their places as points, with a class",
+            "Give their places as points, with a class" if is_map(survey) else _NAME_AXES,
             path=path,
         )
 

@@ -177,10 +177,9 @@ def kinds_of_parts(path: Path, survey: xr.DataArray | None = None, *, decimal: s
     found = {}
     for name in names:
         try:
-            kind = _of_layer(path, survey, name) if option == "layer" else _of_table(path, survey, decimal, name)
+            found[name] = _of_layer(path, survey, name) if option == "layer" else _of_table(path, survey, decimal, name)
         except LabelError:
-            kind = ""
-        found[name] = kind if fits(kind, survey) else ""
+            found[name] = ""
     return found
 
 
@@ -250,11 +249,11 @@ def _recognise(
         # On a map such a file holds what is there, and no depth of anything.
         return "labels" if survey is not None and not is_seismic(survey) else "horizon"
     if sheet is None and is_workbook(path) and len(sheets(path)) > 1:
-        return _of_parts(path, "sheet", kinds_of_parts(path, survey, decimal=decimal))
+        return _of_parts(path, "sheet", kinds_of_parts(path, survey, decimal=decimal), survey)
     return _of_table(path, survey, decimal, sheet)
 
 
-def _of_parts(path: Path, option: str, found: Mapping[str, str]) -> str:
+def _of_parts(path: Path, option: str, found: Mapping[str, str], survey: xr.DataArray | None) -> str:
     """Return the kind of a file whose parts are of these kinds.
 
     Raises
@@ -262,11 +261,12 @@ def _of_parts(path: Path, option: str, found: Mapping[str, str]) -> str:
     Undeclared
         With option ``"kind"``, where they differ.
     """
-    kinds = tuple(dict.fromkeys(kind for kind in found.values() if kind))
-    if len(kinds) == 1:
-        return kinds[0]
+    told = tuple(dict.fromkeys(kind for kind in found.values() if kind))
+    kinds = tuple(kind for kind in told if fits(kind, survey))
+    if len(kinds) == 1 or (told and not kinds):
+        return (kinds or told)[0]  # of what a survey does not take, the first is what it is refused for
     said = ", ".join(f"{name} ({_OURS.get(kind, 'not told')})" for name, kind in list(found.items())[:8])
-    raise _asked(path, f"{_DIFFER[option]}: {said}", None, kinds)
+    raise _asked(path, f"{_DIFFER[option]}: {said}", survey, kinds)
 
 
 def _of_shapes(path: Path, survey: xr.DataArray | None, layer: str | None) -> str:
@@ -278,7 +278,7 @@ def _of_shapes(path: Path, survey: xr.DataArray | None, layer: str | None) -> st
         return "polygons"  # whose reader says what is wrong
     if not several:
         return _of_places(path, survey, layer)
-    return _of_parts(path, "layer", found) if any(found.values()) else "polygons"
+    return _of_parts(path, "layer", found, survey) if any(found.values()) else "polygons"
 
 
 def _of_layer(path: Path, survey: xr.DataArray | None, layer: str) -> str:

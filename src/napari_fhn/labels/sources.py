@@ -15,6 +15,7 @@ import xarray as xr
 
 from napari_fhn.labels import plugins
 from napari_fhn.labels.errors import LabelError, Undeclared
+from napari_fhn.labels.fitting import fits
 from napari_fhn.labels.kinds import KINDS, kinds_of_parts, part_of, parts, recognise
 from napari_fhn.labels.mistaken import mistaken, with_kind
 from napari_fhn.labels.options import checked_options, options_of
@@ -81,12 +82,12 @@ class Source:
 
     @classmethod
     def all_of(cls, path: str | Path, survey: xr.DataArray | None = None, **options: Any) -> tuple[Source, ...]:
-        """Look at a file as `of` does; each sheet or layer that tells its kind is a source of its own."""
+        """Look at a file as `of` does; each sheet or layer that tells its kind, and is taken, is a source."""
         path = Path(path)
         option = _parted(path)
         asks = option and not (options.get("kind") or options.get(option))
         kinds = kinds_of_parts(path, survey, decimal=options.get("decimal")) if asks else {}
-        told = {part: kind for part, kind in kinds.items() if kind not in ("", "classes")}
+        told = {part: kind for part, kind in kinds.items() if kind not in ("", "classes") and fits(kind, survey)}
         if len(told) < 2 or set(told.values()) == {"polygons"}:
             return (cls.of(path, survey, **options),)
         return tuple(cls(path, "", options={**options, option: part}).as_kind(kind) for part, kind in told.items())

@@ -17,7 +17,7 @@ from napari_fhn.network.architecture import Activation, Architecture, Layer, Nor
 from napari_fhn.network.bounds import MOST_LAYERS
 from napari_fhn.network.readings import Reading
 
-_HEAD = re.compile(r"(\d+)\s*d\s+(\d+)", re.IGNORECASE)
+_HEAD = re.compile(r"(\d{1,18})\s*d\s+(\d{1,18})", re.IGNORECASE)
 _GROUP = re.compile(r"(?:(down|up)\s*(\*?)\s*(?:\(([^()]*)\))?\s*)?(\d+)\s*[x×]\s*(\d+)", re.IGNORECASE)
 _WORDS: dict[str, Resample] = {"down": "coarsen", "up": "refine"}
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 
@@ -40,7 +41,7 @@ def began(tmp_path, monkeypatch):
         begun.append(command)
         if ports:
             leave_card(tmp_path, ports[0], "of the new one", os.getpid())
-        return command
+        return SimpleNamespace(poll=lambda: 2)  # it has ended
 
     monkeypatch.setattr(staying.subprocess, "Popen", begin)
     return begun, ports
@@ -62,6 +63,16 @@ def test_a_killed_worker_leaves_its_port_to_others_who_hear_nothing(tmp_path, go
         connected, token = staying._connected(tmp_path)
         with connected:
             assert (connected.getpeername()[1], token) == (port, "of the new one")
+    assert len(began[0]) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="locks are those of POSIX")
+def test_who_stays_though_its_process_is_not_seen_from_here_is_found_once_ours_was_refused(tmp_path, gone, began):
+    with listening() as port, staying._only_one(tmp_path):
+        leave_card(tmp_path, port, "a word", gone)
+        connected, token = staying._connected(tmp_path)
+        with connected:
+            assert (connected.getpeername()[1], token) == (port, "a word")
     assert len(began[0]) == 1
 
 

@@ -205,4 +205,5 @@ def test_what_holds_nothing_out_is_no_way_to_ask_for_it(count, blocks, words):
 def test_what_is_held_out_as_it_is_asked_for():
     assert HeldOut.asked(None, None) == HeldOut.asked(0, None) == HeldOut(0)
     assert HeldOut.asked(3, 16) == HeldOut(3, blocks=16) == held_out_of(3, 16, HeldOut(2), remembers=True)
+    assert held_out_of(np.int64(3), None, HeldOut(2), remembers=True) == HeldOut(3)
     assert held_out_of(None, None, HeldOut(2), remembers=True) == HeldOut(2)

@@ -121,7 +121,9 @@ def _connected(folder: Path) -> tuple[socket.socket, str]:
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             card = record.parse((folder / _CARD).read_bytes())
             # A worker that was killed leaves its card, and its port to any program of this machine.
-            if not leftovers.is_gone(int(card["process"]), folder / _CARD):
+            gone = leftovers.is_gone(int(card["process"]), folder / _CARD)
+            # Out of a container, or by the clock of a far disk, one that stays may look gone: then ours has ended.
+            if not gone or (begun is not None and begun.poll() is not None and _is_taken(folder)):
                 return socket.create_connection(("127.0.0.1", int(card["port"])), timeout=None), str(card["token"])
         if begun is None:
             with (folder / "worker.log").open("ab") as log:
@@ -145,6 +147,14 @@ def _write_card(path: Path, card: dict[str, Any]) -> None:
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         json.dump(card, file)
     part.replace(path)
+
+
+def _is_taken(folder: Path) -> bool:
+    try:
+        with _only_one(folder):
+            return False
+    except JobError:
+        return True
 
 
 @contextlib.contextmanager

@@ -25,7 +25,8 @@ from napari_fhn.labels import (
     options_of,
     plugins,
 )
-from napari_fhn.labels.kinds import part_of, parts
+from napari_fhn.labels.fitting import fits
+from napari_fhn.labels.kinds import kinds_of_parts, part_of, parts
 from napari_fhn.labels.options import OPTIONS, SEPARATOR
 from napari_fhn.labels.shapes import shape_tables
 from napari_fhn.labels.shapes.shape_files import is_shapes
@@ -177,7 +178,7 @@ def sources(said: Said, survey: xr.DataArray | None = None) -> tuple[Source, ...
             given = {"layer": said.layer, **given}
         try:
             some = Source.all_of(path, survey, **{**_for_all(said, "decimal"), **given})
-            _warn_of_rest(path, some)
+            _warn_of_rest(path, some, survey)
             found += some
         except Undeclared as error:
             raise Question(Source(path, ""), error) from error
@@ -204,23 +205,28 @@ def _has_layer(path: Path, layer: str) -> bool:
     return option == "layer" and layer in names
 
 
-def _warn_of_rest(path: Path, found: Sequence[Source]) -> None:
-    """Say which parts of a file were passed over, as nothing in them tells what they hold."""
+def _warn_of_rest(path: Path, found: Sequence[Source], survey: xr.DataArray | None) -> None:
+    """Say which parts of a file were passed over: nothing in them tells what they hold, or the survey takes none."""
     alone = found[0]
     if len(found) == 1 and (alone.part or alone.kind in ("polygons", "labels", "las") or plugins.reader(alone.kind)):
         return
     try:
         read = {source.part for source in found} if len(found) > 1 else set(part_of(path, alone.kind).values())
-        option, names = parts(path)
+        option, kinds = parts(path)[0], kinds_of_parts(path, survey)
     except LabelError:
         return  # asked or said when it is read
-    rest = [name for name in names if name not in read]
-    if rest and read:
-        many = "s" if len(rest) > 1 else ""
-        words = f"{path.name}: its {option}{many} {', '.join(rest[:8])} did not tell what they hold, and were left out."
-        if not many:
-            words = f"{path.name}: its {option} {rest[0]} did not tell what it holds, and was left out."
-        warnings.warn(words, LabelWarning, stacklevel=3)
+    rest = {name: kind for name, kind in kinds.items() if read and name not in read}
+    refused = [name for name, kind in rest.items() if not fits(kind, survey)]
+    untold = [name for name in rest if name not in refused]
+    for names, one, many in (
+        (untold, "did not tell what it holds", "did not tell what they hold"),
+        (refused, "holds what the survey does not take", "hold what the survey does not take"),
+    ):
+        words = f"{path.name}: its {option}s {', '.join(names[:8])} {many}, and were left out."
+        if len(names) == 1:
+            words = f"{path.name}: its {option} {names[0]} {one}, and was left out."
+        if names:
+            warnings.warn(words, LabelWarning, stacklevel=3)
 
 
 def _of_kind(path: Path, kind: str) -> Source:

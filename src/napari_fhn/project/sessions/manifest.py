@@ -198,7 +198,7 @@ class HeldOut:
         if count is not None and count < 0:
             raise ProjectError(f"{count} wells or patches cannot be held out", "Give 0 or more")
         if blocks is not None and not count:
-            raise ProjectError("how many blocks are held out is not said", "Say it as well (--hold-out N, hold_out=N)")
+            raise ProjectError("how many blocks are held out is not said", "Say it as well (--hold-out N)")
         return cls(count or 0, blocks=blocks)
 
 

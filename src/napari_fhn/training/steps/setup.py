@@ -164,7 +164,7 @@ class Setup:
                 and self.device.type == "cpu"
             ):
                 self.notes.append(
-                    "This processor does not compute in bfloat16 by itself, and takes ten times as long so and more: "
+                    "This processor only imitates bfloat16, and takes ten times as long with it and more: "
                     "precision=float32 is faster here."
                 )
         return network
