@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from contenders import CONTENDERS, OURS
+from napari_fhn.network import pieces
 from napari_fhn.network.architecture import Architecture
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET, Optimiser, forecast
 from napari_fhn.network.hyperbolic import HyperbolicNetwork
@@ -254,7 +255,21 @@ def _ways(
         ways["K^T"][f"transposed convolution, {name}"] = lambda h=hidden, k=kernels: transposed(h, k, padding=1)
         ways["K^T"][f"backward of a convolution, {name}"] = lambda b=backward: b([True, False, False])
         ways["gradient of K"][f"backward of a convolution, {name}"] = lambda b=backward: b([False, True, False])
+        if len(space) == 3 and device.type == "cpu" and dtype == torch.float32:
+            ways["gradient of K"]["three in 2D"] = partial(_by_sheets, hidden, state, kernels[:, :, 1].contiguous())
     return ways
+
+
+def _by_sheets(hidden: Tensor, state: Tensor, sheet: Tensor) -> Tensor:
+    """Compute the gradient of ``K`` sheet by sheet, as this network does on a processor without AVX-512."""
+
+    def gradient(hidden: Tensor, state: Tensor) -> Tensor:
+        found: Tensor = torch.ops.aten.convolution_backward(
+            hidden, state, sheet, None, [1, 1], [1, 1], [1, 1], False, [0, 0], 1, [False, True, False]
+        )[1]
+        return found
+
+    return pieces.by_sheets(gradient, hidden, state)
 
 
 def _added(target: Tensor, source: Tensor, weights: Tensor, one: list[int]) -> Tensor:
