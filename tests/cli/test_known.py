@@ -170,7 +170,7 @@ def test_wrong_files_are_one_sentence(capsys, arguments, sentence):
 
 def test_nothing_known_is_said():
     with pytest.raises((ValueError, JobError), match="nothing is labelled"):
-        labelled()
+        prepared("small.sgy", "--session", "s")
 
 
 def test_help_names_every_kind(capsys):
