@@ -354,7 +354,7 @@ def test_an_interrupted_training_is_listed_and_the_one_before_stays(work):
         ({"resume": True, "recipe": None}, ProjectError, "no training to go on with"),
         ({"resume": True}, JobError, "leave recipe out, or train anew"),
         ({"resume": True, "recipe": None, "hold_out": 0}, JobError, "leave hold_out out, or train anew"),
-        ({"blocks": 4}, ProjectError, r"Say it as well \(hold_out=N\)"),
+        ({"blocks": 4}, ProjectError, r"Say how many of that size \(hold_out=N\)"),
         ({"share": ["sand"]}, JobError, "as in Salt"),
         ({"ignore": ["0:99,:"]}, JobError, "no box inside"),
         ({"steps": 0}, ValueError, "step"),

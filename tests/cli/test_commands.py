@@ -174,7 +174,7 @@ def test_other_labels_in_the_session_are_never_overwritten(survey, wells, capsys
         (["train", "--job", "a.json", "--factors", "none"], "leave --factors out, or train anew"),
         (["train", "--job", "a.json", "--axes", "y,x"], "leave out how that is done, or train anew"),
         ([*TRAIN, "--hold-out", "-1"], "-1 wells or patches cannot be held out. Give 0 or more"),
-        ([*TRAIN, "--blocks", "4"], "how many blocks are held out is not said. Say it as well (--hold-out N"),
+        ([*TRAIN, "--blocks", "4"], "how many blocks are held out is not said. Say how many of that size (--hold-out N"),
         (["train", "small.sgy", "--memory", "lots"], "'lots' is no size"),
         (["report"], "arguments are required: --session"),
         (["report", "--session", "absent"], "there is no such folder"),

@@ -51,16 +51,12 @@ def class_table(classes: Classes) -> ClassTable:
     return ClassTable.of_codes({int(code): str(name) for code, name in named.items()})
 
 
-def held_out_of(
-    hold_out: int | Sequence[Box] | HeldOut | None, blocks: int | None, kept: HeldOut, remembers: bool
-) -> HeldOut:
-    """Return what is held out: what is said, else what the session remembers."""
-    if hold_out is None and blocks is None:
-        return kept if remembers else HeldOut(0)
+def held_out_of(hold_out: int | Sequence[Box] | HeldOut | None, blocks: int | None, kept: HeldOut | None) -> HeldOut:
+    """Return what is held out: what is said, else what is kept from before."""
     if isinstance(hold_out, HeldOut):
         return hold_out
     if hold_out is None or isinstance(hold_out, int | np.integer):
-        return HeldOut.asked(None if hold_out is None else int(hold_out), blocks)
+        return HeldOut.asked(None if hold_out is None else int(hold_out), blocks, kept)
     return HeldOut(len(hold_out), tuple(hold_out), blocks)
 
 

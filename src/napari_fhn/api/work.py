@@ -205,7 +205,8 @@ class Work(Planned):
         def begin() -> tuple[Begun, str]:
             if resume:
                 return self._resumed(resume if isinstance(resume, str) else "", numbers, told, trust_backbone), ""
-            held_out = held_out_of(hold_out, blocks, self.project.session.manifest.held_out, self._remembers)
+            kept = self.project.session.manifest.held_out if self._remembers else None
+            held_out = held_out_of(hold_out, blocks, kept)
             first = start_from.folder if isinstance(start_from, Run) else start_from
             chosen, why = self._planned(recipe, settings, first, held_out, network, (schedule, objective), numbers)
             shape, minimised = self.project.shape, chosen.schedule.objective

@@ -139,9 +139,7 @@ def _anew(
     """Begin a new run: with what was said, and, where no survey was named, else with what the session remembers."""
     session, remembers = project.session, not options.surveys
     _take(project, options, stacks)
-    held_out = session.manifest.held_out
-    if not remembers or options.hold_out is not None or options.blocks is not None:
-        held_out = HeldOut.asked(options.hold_out, options.blocks)
+    held_out = HeldOut.asked(options.hold_out, options.blocks, session.manifest.held_out if remembers else None)
     settings, why = planning.plan(
         project,
         options.recipe or "",

@@ -40,9 +40,7 @@ def check_fits(kind: str, survey: xr.DataArray | None, path: Path) -> None:
 
     Parameters
     ----------
-    kind : str
-        One of `napari_fhn.labels.KINDS`.
-    survey : xarray.DataArray or None
+    kind, survey
         As in :func:`fits`.
     path : Path
         The file, which leads the sentence.

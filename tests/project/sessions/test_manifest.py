@@ -192,18 +192,21 @@ def test_it_says_what_it_is_and_can_be_read_by_a_person(tmp_path):
     [
         (-1, None, "-1 wells or patches cannot be held out"),
         (-1, 4, "-1 wells or patches cannot be held out"),
-        (None, 4, "how many blocks are held out is not said"),
-        (0, 4, "how many blocks are held out is not said"),
+        (None, 4, "blocks are held out"),
+        (0, 4, "no blocks are held out"),
     ],
 )
 def test_what_holds_nothing_out_is_no_way_to_ask_for_it(count, blocks, words):
-    for ask in (HeldOut.asked, lambda *said: held_out_of(*said, HeldOut(2), remembers=True)):
-        with pytest.raises(ProjectError, match=words):
-            ask(count, blocks)
+    drawn = HeldOut(1, (Box((0, 0), (9, 5)),))
+    for kept in (None, HeldOut(), HeldOut(0), drawn):  # what was drawn is of its own size
+        for ask in (HeldOut.asked, held_out_of):
+            with pytest.raises(ProjectError, match=words):
+                ask(count, blocks, kept)
 
 
 def test_what_is_held_out_as_it_is_asked_for():
     assert HeldOut.asked(None, None) == HeldOut.asked(0, None) == HeldOut(0)
-    assert HeldOut.asked(3, 16) == HeldOut(3, blocks=16) == held_out_of(3, 16, HeldOut(2), remembers=True)
-    assert held_out_of(np.int64(3), None, HeldOut(2), remembers=True) == HeldOut(3)
-    assert held_out_of(None, None, HeldOut(2), remembers=True) == HeldOut(2)
+    assert HeldOut.asked(3, 16) == HeldOut(3, blocks=16) == held_out_of(3, 16, HeldOut(2))
+    assert held_out_of(np.int64(3), None, HeldOut(2)) == HeldOut(3)
+    assert HeldOut.asked(None, None, HeldOut(2)) == HeldOut(2) == held_out_of(None, None, HeldOut(2))
+    assert HeldOut.asked(None, 16, HeldOut(2)) == HeldOut(2, blocks=16) == held_out_of(None, 16, HeldOut(2, blocks=8))

@@ -187,18 +187,30 @@ class HeldOut:
     blocks: int | None = None
 
     @classmethod
-    def asked(cls, count: int | None, blocks: int | None) -> HeldOut:
+    def asked(cls, count: int | None, blocks: int | None, kept: HeldOut | None = None) -> HeldOut:
         """Return what is kept where a person says how many, and how large blocks are.
+
+        Parameters
+        ----------
+        count, blocks : int or None
+            As in :class:`HeldOut`; None for what is not said.
+        kept : HeldOut, optional
+            What is held out so far, where that is gone on with: it says what is not said.
 
         Raises
         ------
         ProjectError
             For less than nothing, and for blocks of which it is not said how many.
         """
+        if count is None and blocks is None:
+            return kept or cls(0)
+        if count is None and kept is not None and not kept.boxes:  # boxes that were drawn are of their own sizes
+            count = kept.count
         if count is not None and count < 0:
             raise ProjectError(f"{count} wells or patches cannot be held out", "Give 0 or more")
         if blocks is not None and not count:
-            raise ProjectError("how many blocks are held out is not said", "Say it as well (--hold-out N)")
+            what = "how many blocks are held out is not said" if count is None else "no blocks are held out"
+            raise ProjectError(what, "Say how many of that size (--hold-out N)")
         return cls(count or 0, blocks=blocks)
 
 
