@@ -137,7 +137,7 @@ def add_cluster(parser: argparse._ActionsContainer) -> None:
 
 
 def check_task(options: argparse.Namespace) -> None:
-    """Refuse a task beside a cluster, which does all of them.
+    """Refuse a task beside a cluster, which does all of them, and workers of none.
 
     Raises
     ------
@@ -145,6 +145,8 @@ def check_task(options: argparse.Namespace) -> None:
     """
     if options.cluster is not None and options.task is not None:
         raise UsageError("a cluster does all tasks: leave --task or --cluster out")
+    if options.workers is not None and options.cluster != "local":
+        raise UsageError("--workers says how many processes of this machine take part: it goes with --cluster alone")
 
 
 def add_attributes(parser: argparse._ActionsContainer) -> None:

@@ -81,8 +81,8 @@ def run(options: argparse.Namespace) -> int:
     """Score, and say how good it is."""
     if options.prediction is not None:
         return of_a_store(options)
-    if options.task is not None or options.cluster is not None or options.output is not None:
-        raise UsageError("--task, --cluster and --output go with a --prediction in a store")
+    if any(getattr(options, name) is not None for name in ("task", "cluster", "workers", "output")):
+        raise UsageError("--task, --cluster, --workers and --output go with a --prediction in a store")
     found = asked(options)
     job = on_machine(found.job, options)
     if options.leave_one_out:

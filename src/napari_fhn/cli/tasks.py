@@ -45,6 +45,7 @@ def add_tasks(parser: argparse.ArgumentParser) -> None:
 def wanted(options: argparse.Namespace) -> bool:
     """Tell whether shards were asked for; an address is written in no other way."""
     asked = options.task is not None or options.collect or bool(options.shard) or options.cluster is not None
+    asked = asked or options.workers is not None
     return asked or (options.output is not None and is_address(options.output))
 
 
