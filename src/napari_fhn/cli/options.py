@@ -207,8 +207,8 @@ def add_finishes(parser: argparse._ActionsContainer) -> None:
     parser.add_argument(
         "--smoothing",
         choices=get_args(Choice),
-        help="average probabilities along reflectors, on maps where bands are alike (default auto: where labels left "
-        "out are foretold better so)",
+        help="average probabilities along reflectors, on maps where bands are alike (default auto: along reflectors, "
+        "and on maps where labels left out are foretold better so)",
     )
     parser.add_argument(
         "--layer-order",

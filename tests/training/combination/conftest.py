@@ -61,6 +61,7 @@ class Averaging:
     """Averages sections over their neighbours, three on each side."""
 
     candidates = ((3, 0),)
+    usual: tuple[int, ...] = ()
 
     def halo(self, reach: tuple[int, ...]) -> tuple[int, ...]:
         return (*reach, 0)

@@ -58,6 +58,7 @@ class Shifting:
     def __init__(self, **by_reach: NDArray[np.float32]) -> None:
         self.said = {tuple(map(int, name.split("_")[1:])): said for name, said in by_reach.items()}
         self.candidates = tuple(self.said)
+        self.usual: tuple[int, ...] = ()
 
     def halo(self, reach: tuple[int, ...]) -> tuple[int, ...]:
         return (*reach, 0)
@@ -306,6 +307,18 @@ def test_probabilities_are_averaged_as_far_as_foretells_best(known, chosen, sure
         assert found.together == Foretold(1.0, pytest.approx(math.log(expected), abs=1e-3))
     nothing = both(known(truth)).find(Network(says(truth, 0.6)), Combiner({}, believed(()), SHAPE, 2), wanted, 24)
     assert nothing.reach == ()
+
+
+@pytest.mark.parametrize("chosen", ["auto", "on", "off"])
+def test_where_there_is_a_usual_reach_labels_are_not_asked_how_far(known, chosen):
+    truth = layers(5, 10)
+    smoother = Shifting(reach_3_0=says(truth, 0.5))  # which foretells the wells worse than no average
+    smoother.usual = (3, 0)
+    wanted = Combination(smoothing=chosen, order="off")
+    found = both(known(truth)).find(
+        Network(says(truth, 0.6)), Combiner({}, believed(()), SHAPE, 2, smoother), wanted, 24
+    )
+    assert found.reach == (() if chosen == "off" else (3, 0))
 
 
 @pytest.mark.parametrize(("chosen", "order"), [("auto", (0, 1, 2)), ("on", (0, 1, 2)), ("off", ())])

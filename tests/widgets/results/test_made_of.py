@@ -106,9 +106,10 @@ def test_what_happens_after_is_chosen(labelled):
     panel, planning = dock.results.made_of, dock.desk.planning
     planning.choose("sections")
     planning.combine(["auto"])
-    assert panel.smoothing.currentText() == "as labels say"
-    panel.smoothing.setCurrentIndex(2)
-    panel.smoothing.activated.emit(2)
+    assert (panel.smoothing.currentText(), panel.order.currentText()) == ("always", "as labels say")
+    assert panel.smoothing.count() == 2  # along reflectors labels are not asked
+    panel.smoothing.setCurrentIndex(1)
+    panel.smoothing.activated.emit(1)
     panel.order.setCurrentIndex(1)
     panel.order.activated.emit(1)
     combination = planning.state.settings.combination

@@ -32,10 +32,15 @@ class Smoother(Protocol):
     ----------
     candidates : tuple of tuple of int
         How far it may look along each axis, of which labels choose.
+    usual : tuple of int
+        How far it looks whatever labels say; empty where they choose, and may choose none.
     """
 
     @property
     def candidates(self) -> tuple[tuple[int, ...], ...]: ...  # noqa: D102
+
+    @property
+    def usual(self) -> tuple[int, ...]: ...  # noqa: D102
 
     def halo(self, reach: tuple[int, ...]) -> tuple[int, ...]:
         """Return the voxels on each side, along each axis, that the average of a voxel looks at."""

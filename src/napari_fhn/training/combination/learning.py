@@ -298,9 +298,9 @@ def taken_over(combiner: Combiner, job: Job, before: Description) -> Found:
         return now
     if then.order and before.classes != job.classes:
         then = replace(then, order=(), penalty=None)
-    if combiner.smoother is None or then.reach not in combiner.smoother.candidates:
-        then = replace(then, reach=())
-    return then
+    if combiner.smoother is None:
+        return replace(then, reach=())
+    return then if then.reach in combiner.smoother.candidates else replace(then, reach=combiner.smoother.usual)
 
 
 def _section(shape: tuple[int, ...], axis: int, index: int) -> Box:

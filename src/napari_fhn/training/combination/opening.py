@@ -6,6 +6,7 @@ import contextlib
 import math
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from napari_fhn.training.combination.combiner import Combiner, Smoother
 from napari_fhn.training.combination.preparing import Later, Meanwhile, Preparing, much
 from napari_fhn.training.combination.settings import TITLES, Combination, Found, believed
 from napari_fhn.training.combination.shown import Shown
-from napari_fhn.training.combination.smoothing import AlongReflectors, Guided, reaches
+from napari_fhn.training.combination.smoothing import AlongReflectors, Guided, along_reflectors, among_bands
 from napari_fhn.training.combination.upright import Laid, UprightLabels
 from napari_fhn.training.data.frame import Frame
 from napari_fhn.training.data.labelled import LabelFile
@@ -113,7 +114,10 @@ def open_combiner(
             for name, factor in factors.items()
         }
         smoother = None if smoother is None else Later(smoother, preparing)
-    combiner = Combiner(factors, found or believed(tuple(factors)), frame.shape, vertical, smoother)
+    if found is None:
+        usual = smoother.usual if averages and smoother is not None else ()
+        found = replace(believed(tuple(factors)), reach=usual)
+    combiner = Combiner(factors, found, frame.shape, vertical, smoother)
     combiner.preparing = preparing
     return combiner, notes
 
@@ -212,7 +216,10 @@ def least_reach(frame: Frame) -> tuple[int, ...]:
     """Return the least that probabilities can be averaged along the structure of a survey; empty where it has none."""
     if frame.map_axis is not None:
         return ()
-    return reaches(len(frame.shape), frame.vertical_axis is not None)[0]
+    vertical = frame.vertical_axis
+    if vertical is None:
+        return among_bands(len(frame.shape))[0]
+    return along_reflectors([traces for axis, traces in enumerate(frame.shape) if axis != vertical])
 
 
 def _stamp(item: Input) -> str:

@@ -283,6 +283,7 @@ class Later:
 
     def __init__(self, smoother: Smoother, preparing: Preparing) -> None:
         self.candidates = smoother.candidates
+        self.usual = smoother.usual
         self.halo = smoother.halo
         self._smoother = smoother
         self._preparing = preparing

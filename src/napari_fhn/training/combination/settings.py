@@ -53,7 +53,7 @@ class Combination:
         Empty for the network alone.
     smoothing : {"auto", "on", "off"}
         Whether probabilities are averaged along the structure of the data: along reflectors, on maps where the bands
-        are alike. With ``"auto"`` where labels left out are foretold better so.
+        are alike. With ``"auto"`` along reflectors, and on maps where labels left out are foretold better so.
     order : {"auto", "on", "off"}
         Whether columns are labelled in the order in which the labelled ones show the classes. With ``"auto"`` where
         labels left out are foretold no worse so.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,18 +17,36 @@ if TYPE_CHECKING:
     from napari_fhn.structure.guided import Guide
 
 
-def reaches(axes: int, vertical: bool) -> tuple[tuple[int, ...], ...]:
-    """Return how far probabilities may be averaged along each lateral axis, of which labels choose.
+_PART, _FARTHEST = 16, 12
+"""Along reflectors: what part of the traces of a survey, and how many at most, as each box is read with so many around
+it."""
+
+
+def along_reflectors(lateral: Sequence[int]) -> tuple[int, ...]:
+    """Return how far probabilities are averaged along reflectors.
+
+    A sixteenth of the survey each way, as a bed that goes on for long in it goes on for many traces. No labels are
+    asked: what two wells left out say of it is chance (`benchmarks/README.md`).
 
     Parameters
     ----------
-    axes : int
-        Of the survey.
-    vertical : bool
-        Whether one of them is time or depth.
+    lateral : sequence of int
+        Traces along each lateral axis.
+
+    Returns
+    -------
+    tuple of int
+
+    Examples
+    --------
+    >>> along_reflectors((128, 192)), along_reflectors((40, 2000)), along_reflectors((3,))
+    ((8, 12), (2, 12), (1,))
     """
-    if vertical:
-        return ((2, 4), (4, 8), (6, 12)) if axes == 3 else ((4,), (8,), (12,))
+    return tuple(max(1, min(_FARTHEST, round(traces / _PART))) for traces in lateral)
+
+
+def among_bands(axes: int) -> tuple[tuple[int, ...], ...]:
+    """Return how far probabilities may be averaged on a map, or in a cube without a vertical axis; labels choose."""
     return tuple((far,) * axes for far in ((1, 2, 4, 8) if axes == 2 else (1, 2)))
 
 
@@ -45,7 +64,8 @@ class AlongReflectors:
     def __init__(self, dips: DipField, vertical: int) -> None:
         self._dips = dips
         self._vertical = vertical
-        self.candidates = reaches(len(dips.shape), vertical=True)
+        self.usual = along_reflectors(dips.shape[:-1])
+        self.candidates = (self.usual,)
 
     def halo(self, reach: tuple[int, ...]) -> tuple[int, ...]:
         """Return the traces on each side; along the columns nothing, as boxes hold all of them."""
@@ -81,7 +101,8 @@ class Guided:
     def __init__(self, volume: Volume) -> None:
         self._volume = volume
         self._guide: Guide | None = None
-        self.candidates = reaches(len(volume.shape), vertical=False)
+        self.usual: tuple[int, ...] = ()
+        self.candidates = among_bands(len(volume.shape))
 
     def halo(self, reach: tuple[int, ...]) -> tuple[int, ...]:
         """Return the cells on each side: a mean of means looks twice as far as one."""

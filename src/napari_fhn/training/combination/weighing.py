@@ -226,7 +226,7 @@ class Weighing:
         if wanted.smoothing == "off" or combiner.smoother is None:
             return replace(found, reach=())
         best: tuple[int, ...] = ()
-        before = None if wanted.smoothing == "on" else tested.likelihood(pooled)
+        before = None if wanted.smoothing == "on" or combiner.smoother.usual else tested.likelihood(pooled)
         kept = list(pooled)
         for reach in combiner.smoother.candidates:
             tried = [

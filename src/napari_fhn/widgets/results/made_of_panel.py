@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from qtpy.QtCore import Qt
@@ -30,6 +31,8 @@ _COLUMNS = (
     ("IoU", "Mean IoU on those labels: of the part alone, and of all together."),
 )
 _CHOICES: tuple[tuple[str, Choice], ...] = (("as labels say", "auto"), ("always", "on"), ("never", "off"))
+_ALONG_REFLECTORS: tuple[tuple[str, Choice], ...] = (("always", "auto"), ("never", "off"))
+"""Where labels are not asked."""
 
 
 class MadeOfPanel(QWidget):
@@ -123,8 +126,7 @@ class MadeOfPanel(QWidget):
         field.setAccessibleName(name)
         field.setToolTip(words)
         field.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        for title, choice in _CHOICES:
-            field.addItem(title, choice)
+        _offer(field, _CHOICES)
         return field
 
     def _show(self, event: Any = None) -> None:
@@ -158,6 +160,7 @@ class MadeOfPanel(QWidget):
         settings = self._planning.state.settings
         combination = None if settings is None else settings.combination
         upright = "reflectors" in self._planning.factors
+        _offer(self.smoothing, _ALONG_REFLECTORS if upright else _CHOICES)
         for field, value in (
             (self.smoothing, "" if combination is None else combination.smoothing),
             (self.order, "" if combination is None else combination.order),
@@ -166,11 +169,20 @@ class MadeOfPanel(QWidget):
             field.setEnabled(combination is not None)
         for widget in (self._order_label, self.order):
             widget.setVisible(upright)
-        along = "along reflectors" if upright else "where the bands are alike"
-        self.smoothing.setToolTip(
-            f"Average probabilities {along}: where labels left out are foretold better so, always or never. Holds from "
-            "the next Train or Predict."
+        how = (
+            "along reflectors" if upright else "where the bands are alike: where labels left out are foretold better so"
         )
+        self.smoothing.setToolTip(
+            f"Average probabilities {how}, always or never. Holds from the next Train or Predict."
+        )
+
+
+def _offer(field: QComboBox, choices: Sequence[tuple[str, Choice]]) -> None:
+    """Fill a list with choices, where it has others."""
+    if [field.itemText(row) for row in range(field.count())] != [title for title, _ in choices]:
+        field.clear()
+        for title, choice in choices:
+            field.addItem(title, choice)
 
 
 def _item(row: FactorRow) -> QTreeWidgetItem:
