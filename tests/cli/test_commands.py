@@ -183,6 +183,7 @@ def test_other_labels_in_the_session_are_never_overwritten(survey, wells, capsys
         (["predict", "--session", "s", "--map-field", "CLASS"], "is read as it was: leave --map-field out"),
         (["predict", "--session", "s", "--like", "small.sgy"], "leave --like out, or name that"),
         (["predict", "--session", "s", "--stac"], "nothing is exported without --output FILE: leave --stac out"),
+        (["predict", "--session", "s", "--network-alone", "--smoothing", "on"], "nothing else: leave --smoothing out"),
         (["report", "--session", "s", "--page", "2"], "and no --truth is named: leave --page out"),
         (["predict", "--session", "s", "--workers", "2"], "--workers says how many processes of this machine"),
         (

@@ -282,7 +282,10 @@ def _asked(
     changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
     if changes.get("outputs") is not None:
         changes["outputs"] = tuple(changes["outputs"])
-    combination = None if network_alone else insisting(job.combination, smoothing, order)
+    if network_alone and "on" in (smoothing, order):
+        option = "--smoothing" if smoothing == "on" else "--layer-order"
+        raise JobError(f"the network alone is to predict, and nothing else: leave {option} out")
+    combination = None if network_alone else insisting(job.combination, smoothing, order, job)
     if combination is not None:
         combination = replace(combination, folder=str(session.folder / layout.STRUCTURE))
     return replace(
