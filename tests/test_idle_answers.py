@@ -106,3 +106,10 @@ def test_the_network_alone_is_not_averaged(tmp_path):
     for said, option in (({"smoothing": "on"}, "--smoothing"), ({"order": "on"}, "--layer-order")):
         with pytest.raises(JobError, match=f"the network alone is to predict, and nothing else: leave {option} out"):
             jobs._asked(session, begun.run, begun.job, {}, True, **{"smoothing": None, "order": None, **said})
+
+
+def test_what_cannot_be_read_where_it_lies_is_said(tmp_path):
+    work = Work(tmp_path, "volume")
+    words = "survey was copied: only surveys in blocks (bricks, Zarr, MDIO, OpenVDS) are read where they lie"
+    assert any(words in note for note in prepared(work, *work.known(), "--in-place").notes)
+    assert not any("was copied" in note for note in prepared(work, *work.known(), "--copy").notes)

@@ -9,6 +9,7 @@ import pytest
 import xarray as xr
 
 from napari_fhn.project import Project, ProjectError, Session
+from napari_fhn.project.data.dips import of_session
 from napari_fhn.project.data.surveyset import SurveySet
 from napari_fhn.project.exporting.exporter import Exporter
 from napari_fhn.project.labelling.carrying import carry_labels
@@ -75,3 +76,12 @@ def test_a_run_that_cannot_be_written_says_where(tmp_path):
     words = r"a run cannot be begun: .*\. Make room there, or let it be written"
     with session.writing("test"), pytest.raises(ProjectError, match=words):
         session.runs.begin(None, made, (4, 5))
+
+
+def test_a_map_has_no_dips(tmp_path):
+    chart = xr.DataArray(np.zeros((4, 5), np.float32), dims=("y", "x"), name="chart")
+    project = Project(Session(tmp_path / "s.fhn"), SurveySet.of({"chart": chart}))
+    with project.session.writing("test"):
+        project.use(project.surveys)
+    with pytest.raises(ProjectError, match=r"time or depth\. It is a map: only seismic surveys have dips"):
+        of_session(tmp_path / "s.fhn")
