@@ -382,6 +382,74 @@ NOT_VOXELS = {
 }
 
 
+@dataclass(frozen=True)
+class Idle:
+    """What is said of files of what is known, and means nothing to them or to the survey.
+
+    Parameters
+    ----------
+    kind : {"volume", "map"}
+        What the survey is.
+    files : dict
+        Text of a file by its kind; of the survey's own place.
+    options : tuple of str
+        As typed.
+    keywords : dict
+        The same in Python.
+    words : str
+        Of the sentence that refuses it, after the name of the option or of the keyword.
+    """
+
+    kind: str
+    files: dict[str, str]
+    options: tuple[str, ...]
+    keywords: dict[str, object]
+    words: str
+
+
+_TOPS = {"wells": "well,inline,crossline\nA,103,210\n", "tops": "well,marker,twt_ms\nA,Sand,404\nA,Shale,424\n"}
+_PICK = {"points": "inline,crossline,twt_ms,class\n103,210,404,sand\n"}
+_PIXEL = {"points": "row,col,class\n3,4,sand\n5,6,shale\n"}
+_RING = "[366000,5809800],[366200,5809800],[366200,5809950],[366000,5809950],[366000,5809800]"
+_SHAPE = {
+    "polygons": '{"type":"FeatureCollection","crs":{"type":"name","properties":{"name":"EPSG:32633"}},"features":['
+    '{"type":"Feature","properties":{"class":"salt"},"geometry":{"type":"Polygon","coordinates":'
+    f"[[{_RING}]]}}}}]}}"
+}
+_TO_MAP = "it means nothing to 'survey', which is a map"
+_TO_VOLUME = "it means nothing to 'survey', which is a volume in time"
+
+#: Each is refused at the command line and in Python, and not offered in the dock.
+IDLE = {
+    "slices of a map": Idle("map", _SHAPE, ("--slices", "400,420"), {"slices": (400, 420)}, _TO_MAP),
+    "which way the depths of a map grow": Idle("map", _PIXEL, ("--z", "up"), {"z": "up"}, _TO_MAP),
+    "the same, of one file": Idle("map", _PIXEL, ("--columns", "points:z=up"), {"columns": ["points:z=up"]}, _TO_MAP),
+    "off the line, in a volume": Idle("volume", _TOPS, ("--off-line", "50"), {"off_line": 50.0}, _TO_VOLUME),
+    "the zero of depths, in time": Idle("volume", _TOPS, ("--datum", "30"), {"datum": 30.0}, _TO_VOLUME),
+    "the radius of wells, for points": Idle(
+        "volume", _PICK, ("--radius", "1"), {"radius": 1.0}, "about files of wells, tops or las, and none is given"
+    ),
+    "the radius of points, for wells": Idle(
+        "volume", _TOPS, ("--point-radius", "1"), {"point_radius": 1.0}, "about files of points, and none is given"
+    ),
+    "a curve, for tops": Idle(
+        "volume", _TOPS, ("--las-curve", "F"), {"las_curve": "F"}, "about files of las, and none is given"
+    ),
+    "zones, for points": Idle(
+        "map", _PIXEL, ("--zones", "a,b"), {"zones": "a,b"}, "about files of horizon, and none is given"
+    ),
+    "a layer, of a table": Idle(
+        "map", _PIXEL, ("--layer", "L"), {"layer": "L"}, "about files of a GIS, in which there are layers"
+    ),
+    "a field, of points": Idle(
+        "map", _PIXEL, ("--class-field", "C"), {"class_field": "C"}, "about files of polygons, and none is given"
+    ),
+    "columns of another kind": Idle(
+        "map", _PIXEL, ("--columns", "tops:md=3"), {"columns": ["tops:md=3"]}, "is about files that are read as tops"
+    ),
+}
+
+
 def variants(grid: Grid) -> dict[str, Grid]:
     """The same place, and others that a file may lie at."""
     first, *middle, last = grid.axes

@@ -172,6 +172,19 @@ def test_other_labels_in_the_session_are_never_overwritten(survey, wells, capsys
         (["train", "--resume", "--session", "s", "--order"], "leave --order out, or train anew"),
         (["train", "--job", "a.json", "--hold-out", "0"], "leave --hold-out out, or train anew"),
         (["train", "--job", "a.json", "--factors", "none"], "leave --factors out, or train anew"),
+        (["train", "--job", "a.json", "--name", "Again"], "a.json: it lies in no session, and is trained in its place"),
+        (["train", "--job", "a.json", "--in-place"], "on its data as they are: leave --in-place out"),
+        (["train", "--job", "a.json", "--copy"], "on its data as they are: leave --copy out"),
+        (["train", "--job", "a.json", "--resume", "--run", "R"], "on its data as they are: leave --run out"),
+        (["predict", "--job", "a.json", "--copy"], "has its data as they are: leave --copy out"),
+        (["predict", "--session", "s", "--axes", "y,x"], "of a session or a job is read as it was: leave --axes out"),
+        (["predict", "--session", "s", "--twt"], "of a session or a job is read as it was: leave --twt out"),
+        (["predict", "--session", "s", "--vertical-axis", "1"], "is read as it was: leave --vertical-axis out"),
+        (["predict", "--session", "s", "--map-field", "CLASS"], "is read as it was: leave --map-field out"),
+        (["predict", "--session", "s", "--like", "small.sgy"], "leave --like out, or name that"),
+        (["predict", "--session", "s", "--stac"], "nothing is exported without --output FILE: leave --stac out"),
+        (["predict", "--session", "s", "--network-alone", "--smoothing", "on"], "nothing else: leave --smoothing out"),
+        (["report", "--session", "s", "--page", "2"], "and no --truth is named: leave --page out"),
         (["predict", "--session", "s", "--workers", "2"], "--workers says how many processes of this machine"),
         (
             ["brick", "small.sgy", "out.zarr", "--cluster", "tcp://host:1", "--workers", "2"],
@@ -197,6 +210,7 @@ def test_other_labels_in_the_session_are_never_overwritten(survey, wells, capsys
 )
 def test_what_is_wrong_is_one_sentence(survey, wells, arguments, sentence, capsys):
     np.savez("small.npz", labels=np.zeros((3, 3), np.uint8))
+    Path("a.json").write_text("{}")
     assert main(arguments) == 2
     told = capsys.readouterr().err
     assert sentence in told

@@ -46,7 +46,8 @@ def survey(tmp_path, small) -> Path:
 
 def labelled(*arguments: str) -> tuple[np.ndarray, tuple[str, ...]]:
     """Labels and classes that `napari-fhn train` would train on."""
-    found = prepared("small.sgy", "--session", "s", "--radius", "0", *arguments)
+    of_wells = {"--tops", "--las", "--known"} & set(arguments)
+    found = prepared("small.sgy", "--session", "s", *(["--radius", "0"] if of_wells else []), *arguments)
     return np.load(found.project.session.labels), found.begun.job.classes
 
 

@@ -235,3 +235,8 @@ def test_what_is_wrong_with_one_file_of_several_is_json_where_that_is_asked(surv
     out, err = capsys.readouterr()
     assert json.loads(err)["kind"] == "Error"
     assert json.loads(out)["kind"] == "Survey"
+
+
+def test_the_options_of_what_is_exported_are_those_of_export():
+    sentence = "c.npy: a STAC item is written beside a GeoTIFF alone. Name a .tif, or leave --stac out."
+    assert of_other_commands(sentence, "export", commands_module._parsers()) == sentence

@@ -5,7 +5,10 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import threading
 import time
+from contextlib import suppress
+from types import SimpleNamespace
 
 import pytest
 
@@ -92,6 +95,22 @@ def test_a_worker_answers_what_it_does_not_understand_and_listens_on(line):
 def test_work_under_way_is_not_ended_by_what_is_not_understood(job):
     _, said = answers([json.dumps({"do": "train", "job": job.to_dict()}).encode(), b"{}"])
     assert [type(update) for update in said] == [Note]
+
+
+def test_a_worker_that_can_hear_no_more_leaves(monkeypatch):
+    class Gone(io.BytesIO):
+        def readline(self, _=-1):
+            raise MemoryError
+
+    left = []
+    timer = SimpleNamespace(start=lambda: left.append(True))
+    monkeypatch.setattr(threading, "Timer", lambda *_: timer)
+    worker = Worker(Gone(), io.BytesIO())
+    with suppress(MemoryError):
+        worker._read()
+    assert left
+    assert worker._control.stop.is_set()
+    assert worker._work.get_nowait() is None
 
 
 def test_a_line_too_long_for_any_command_is_answered():

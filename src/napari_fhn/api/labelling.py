@@ -112,7 +112,7 @@ class Labelled(Results):
         """
         with in_python():
             self._check_writer()
-            table = None if classes is None else class_table(classes)
+            table, left_out = (None, []) if classes is None else collect_warnings(lambda: class_table(classes))
             array = labels if is_array(labels) else None
             said = said_by_keywords(
                 labels=None if array is not None else labels, wells=wells, tops=tops, las=las, deviation=deviation,
@@ -125,16 +125,16 @@ class Labelled(Results):
                 if said.answers:
                     what = f"{said.answers[0]} is about files of what is known, and labels are an array"
                     raise LabelError(what, "Leave it out")
-                words = self.project.paint(self._in_order(array), table, replace_labels=replace_labels)
+                words = (*left_out, *self.project.paint(self._in_order(array), table, replace_labels=replace_labels))
             else:
                 said, table = self._of_the_sample(said, table)
                 if not said.any:
                     raise LabelError("nothing is known", "Give labels, wells with tops, las, horizon, points, polygons")
                 survey = None if self.project.surveys is None else self.project.surveys.first
                 found, rest = collect_warnings(lambda: sources(said, survey))
-                words = [*rest, *self.project.label(found, table, replace_labels=replace_labels)]
+                words = (*left_out, *rest, *self.project.label(found, table, replace_labels=replace_labels))
             self.notes += words
-            return tuple(words)
+            return words
 
     def carry(self, *, reach: float | None = None, least: float = LEAST, told: Told | None = None) -> int:
         """Carry what is labelled along the reflectors, as labels that count by their confidence.

@@ -116,6 +116,7 @@ def _work(
         if writes and (together is not None or vertical_axis is not None):
             chosen = session.manifest.vertical_axis if vertical_axis is None else vertical_axis
             if project.surveys is not None:
+                project.surveys.check_vertical(vertical_axis)
                 stacks = {} if together is None else together.stacks(folder)
                 project.use(project.surveys, vertical_axis=chosen, stacks=stacks or _known_stacks(session))
     work = Work(project, sample, own, order, remembers=together is None, read_only=not writes)

@@ -25,7 +25,7 @@ from napari_fhn.engine.remote.address import parse
 from napari_fhn.project import NEW, Beginning, Begun, HeldOut, Project, Run, Settings
 from napari_fhn.project.data import arrays
 from napari_fhn.project.data.backbones import trust_all, trust_network
-from napari_fhn.project.runs import jobs, terms
+from napari_fhn.project.runs import jobs, planning, terms
 from napari_fhn.project.runs.attempt import attempt
 from napari_fhn.sentence import counted
 from napari_fhn.training.combination.settings import Choice
@@ -216,7 +216,8 @@ class Work(Planned):
             )  # fmt: skip
             boxes = tuple(terms.box(text, shape) for text in ignore) or chosen.ignored
             chosen = replace(chosen, schedule=replace(chosen.schedule, objective=minimised), ignored=boxes)
-            chosen = chosen.with_combination(factors, smoothing, layer_order).with_attributes(attributes)
+            chosen = planning.combined(self.project, chosen, factors, smoothing, layer_order)
+            chosen = chosen.with_attributes(attributes)
             if trust_backbone:
                 trust_all(chosen.attributes)
             beginning = NEW if first is None else Beginning(network=Path(first))

@@ -130,16 +130,15 @@ def write(exporter: Exporter, request: Request, as_json: bool) -> None:
 def _exporter(options: argparse.Namespace) -> Exporter:
     """Return what exports what ``--session``, ``--job`` or ``--prediction`` names."""
     from napari_fhn import surveys
-    from napari_fhn.labels.classes.legends import read_legend
+    from napari_fhn.cli.known import legend
     from napari_fhn.project.data import samples
     from napari_fhn.project.exporting.exporter import Exporter
-    from napari_fhn.surveys.remote.opening import at_hand
     from napari_fhn.training.job import Job
 
     in_a_session = options.session is not None or options.job is not None
     if in_a_session == (options.prediction is not None):
         raise UsageError("say what to export: one of --session (or --job) and --prediction")
-    table = None if options.classes is None else read_legend(at_hand(options.classes, whole=True))
+    table = legend(options)
     like = None
     if options.like is not None:
         like = surveys.open(samples.survey_files([options.like])[0], **reading(options))

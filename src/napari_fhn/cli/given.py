@@ -8,14 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from napari_fhn.cli.known import answering, is_given, knowledge, said
+from napari_fhn.cli.known import answering, is_given, knowledge, legend, said
 from napari_fhn.cli.maps import open_together
 from napari_fhn.cli.objective import with_objective
 from napari_fhn.cli.options import UsageError
 from napari_fhn.cli.reading import reading
 from napari_fhn.cli.sessions import existing, opened, place, say, speak_of_job, told
 from napari_fhn.labels import LabelError, Question, collect_warnings
-from napari_fhn.labels.classes.legends import read_legend
 from napari_fhn.project import NEW, Beginning, Begun, HeldOut, Project, ProjectError, Session, Settings
 from napari_fhn.project.data import samples
 from napari_fhn.project.data.backbones import BACKBONE, trust_all
@@ -24,7 +23,6 @@ from napari_fhn.project.runs.attempt import attempt
 from napari_fhn.project.runs.typed import settings_of
 from napari_fhn.project.sessions.manifest import StackedMap
 from napari_fhn.surveys import SurveyError
-from napari_fhn.surveys.remote.opening import at_hand
 from napari_fhn.training.job import Job, JobError
 
 _PROGRAM = "napari-fhn train"
@@ -154,7 +152,7 @@ def _anew(
     )
     settings = settings.with_parts(*settings_of(options.said))
     settings = with_objective(settings, options, project.shape)
-    settings = settings.with_combination(options.factors, options.smoothing, options.layer_order)
+    settings = planning.combined(project, settings, options.factors, options.smoothing, options.layer_order)
     settings = _with_attributes(settings, options)
     beginning = NEW if options.start_from is None else Beginning(network=options.start_from)
     return _begin(project, options, settings, beginning, held_out), why
@@ -235,7 +233,7 @@ def _label(project: Project, options: argparse.Namespace) -> None:
         option = f"--{answers[0].replace('_', '-')}"
         raise UsageError(f"{option} is about files of what is known, and none is given: name one, or leave it out")
     session = project.session
-    table = None if options.classes is None else read_legend(at_hand(options.classes, whole=True))
+    table = legend(options)
     if is_given(options):
         if project.surveys is None:
             raise ProjectError("its surveys are not at hand", "Name the survey too", path=session.folder)

@@ -11,11 +11,14 @@ from typing import Any
 import xarray as xr
 from numpy.typing import NDArray
 
-from napari_fhn.labels import ClassTable, LabelError, Question, Source
+from napari_fhn.cli.saying import say
+from napari_fhn.labels import ClassTable, LabelError, Question, Source, collect_warnings
+from napari_fhn.labels.classes.legends import read_legend
 from napari_fhn.project.knowledge import Knowledge
 from napari_fhn.project.knowledge.naming import FILES, FLAGS, Said, hint, sources
+from napari_fhn.surveys.remote.opening import at_hand
 
-__all__ = ["FILES", "FLAGS", "answering", "burn_known", "hint", "is_given", "knowledge", "said"]
+__all__ = ["FILES", "FLAGS", "answering", "burn_known", "hint", "is_given", "knowledge", "legend", "said"]
 
 
 def said(options: argparse.Namespace) -> Said:
@@ -56,6 +59,21 @@ def knowledge(
     except Question as question:
         raise answering(question, ()) from question.cause
     return Knowledge(found, table or ClassTable(()), fixed=table is not None)
+
+
+def legend(options: argparse.Namespace) -> ClassTable | None:
+    """Return the classes of ``--classes``, None where none is named; what was left out of it is said.
+
+    Raises
+    ------
+    LabelError
+        With what is wrong and the way out.
+    """
+    if options.classes is None:
+        return None
+    table, words = collect_warnings(lambda: read_legend(at_hand(options.classes, whole=True)))
+    say(words)
+    return table
 
 
 def burn_known(

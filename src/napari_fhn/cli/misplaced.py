@@ -100,7 +100,7 @@ def of_other_commands(sentence: str, command: str, commands: Mapping[str, argpar
     commands : mapping
         The parser of each command, by its name.
     """
-    own = commands[command].format_usage()  # it has all of them
+    own = _usage(commands[command])
     if not _has(own, "--session"):
         sentence = sentence.replace("Name it with --session", "Name the survey that it is of")
     strange = []
@@ -114,6 +114,12 @@ def of_other_commands(sentence: str, command: str, commands: Mapping[str, argpar
             what = f"{found[0]} is an option" if len(found) == 1 else f"{' and '.join(found)} are options"
             return f"{sentence.rstrip('.')} ({what} of 'napari-fhn {whose}')."
     return sentence
+
+
+def _usage(parser: argparse.ArgumentParser) -> str:
+    """Return a text with all options of a command, and of what it is divided into, as ``export`` is."""
+    parts = (one for one in parser._actions if isinstance(one, argparse._SubParsersAction))
+    return " ".join([parser.format_usage(), *(_usage(part) for some in parts for part in some.choices.values())])
 
 
 def _has(usage: str, option: str) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari_fhn.cli import passed_over
 from napari_fhn.cli.exits import INTERRUPTED, OK
 from napari_fhn.cli.export import asked, write
 from napari_fhn.cli.maps import add_maps
@@ -28,8 +29,8 @@ from napari_fhn.cli.options import (
     on_machine,
 )
 from napari_fhn.cli.pictures import add_picture, beside, leave_picture
-from napari_fhn.cli.reading import add_reading, reading
-from napari_fhn.cli.sessions import existing, loaded, opened, place, say, told
+from napari_fhn.cli.reading import READING, add_reading, reading
+from napari_fhn.cli.sessions import existing, loaded, opened, place, say, session_around, told
 from napari_fhn.cli.tasks import add_tasks, wanted
 from napari_fhn.cli.tasks import run as tasks
 from napari_fhn.cli.typed import here
@@ -95,11 +96,12 @@ def add(commands: Commands) -> None:
     add_overwrite(parser)
     add_take_over(parser)
     add_json(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, described=passed_over.described(parser))
 
 
 def run(options: argparse.Namespace) -> int:
     """Predict, and export where an output is named."""
+    _check(options)
     if wanted(options):
         return tasks(options)
     if options.network is not None or options.surveys:
@@ -116,6 +118,21 @@ def run(options: argparse.Namespace) -> int:
         if not chosen.has_model:
             raise JobError(f"'{chosen.name}' has no network to predict with: train it first, or name another run")
         return _predict(project, chosen, options)
+
+
+def _check(options: argparse.Namespace) -> None:
+    """Refuse what would be passed over."""
+    if options.output is None:
+        passed_over.check(options, ("like", "stac"), "nothing is exported without --output FILE", ", or name that")
+    if options.network_alone and "on" in (options.smoothing, options.layer_order):
+        words = "--network-alone predicts with the network and nothing else"
+        passed_over.check(options, ("smoothing", "layer_order"), words)
+    if options.surveys or options.network is not None:
+        return
+    read = ("categorical", "map_field", "vertical_axis", *(READING if options.like is None else ()))
+    passed_over.check(options, read, "the survey of a session or a job is read as it was")
+    if options.job is not None and options.job.exists() and session_around(options.job) is None:
+        passed_over.check(options, ("stays",), f"{options.job}: it lies in no session, and has its data as they are")
 
 
 def opened_in(session: Session) -> Project:
@@ -238,7 +255,7 @@ def _alone(options: argparse.Namespace) -> int:
         job = replace(job, outputs=options.outputs)
     if options.flips:
         job = replace(job, flips=True)
-    combination = insisting(job.combination, options.smoothing, options.layer_order)
+    combination = insisting(job.combination, options.smoothing, options.layer_order, job)
     job = replace(job, combination=None if options.network_alone else combination)
     exporter, request = None, None
     if options.output is not None:

@@ -14,10 +14,14 @@ _BYTES = {
 }
 _TIMES = {"sample_interval_ms": "sample interval", "delay_ms": "time of the first sample"}
 
-_NAMED = ("axes", "variable", "rows", "pixels", "page", "part", "wavelength_units", "line", "sample_format",
-          "coordinate_scalar", "incomplete", "follow", *_BYTES, *_TIMES)  # fmt: skip
+READING = (
+    *("axes", "variable", "page", "part", "wavelength_units", "rows", "pixels", *_BYTES, *_TIMES),
+    *("coordinate_scalar", "line", "sample_format", "incomplete", "follow", "vertical"),
+)
+"""Where the values of these options are kept."""
+
 _VALUE = r"'([^']*)'|\(([^)]*)\)|([\w+-]+(?:\.\w+)*)"
-_GIVEN = re.compile(rf"(?<![\w.?&/=-])({'|'.join(_NAMED)}|vertical)=(?:{_VALUE})?(?!\w)")
+_GIVEN = re.compile(rf"(?<![\w.?&/=-])({'|'.join(READING)})=(?:{_VALUE})?(?!\w)")
 """Arguments of `napari_fhn.surveys.open` in a sentence of a reader, which speaks to whoever called it in Python."""
 
 
@@ -67,21 +71,7 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
 
 def reading(options: argparse.Namespace) -> dict[str, Any]:
     """Return what was given of these options, for `napari_fhn.surveys.open`."""
-    names = (
-        "axes",
-        "variable",
-        "page",
-        "part",
-        "wavelength_units",
-        "rows",
-        "pixels",
-        *_BYTES,
-        *_TIMES,
-        "coordinate_scalar",
-    )
-    given = {
-        name: getattr(options, name) for name in (*names, "line", "sample_format", "incomplete", "follow", "vertical")
-    }
+    given = {name: getattr(options, name) for name in READING}
     return {name: value for name, value in given.items() if value is not None}
 
 

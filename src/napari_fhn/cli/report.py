@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 
+from napari_fhn.cli import passed_over
 from napari_fhn.cli.exits import OK
 from napari_fhn.cli.options import Commands, add_json, add_overwrite, add_partial, add_run
-from napari_fhn.cli.reading import add_reading, reading
+from napari_fhn.cli.reading import READING, add_reading, reading
 from napari_fhn.cli.saying import busy
 from napari_fhn.cli.sessions import existing, opened, run_of
 from napari_fhn.cli.typed import here
@@ -28,13 +29,15 @@ def add(commands: Commands) -> None:
     add_overwrite(parser)
     add_reading(parser)
     add_json(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, described=passed_over.described(parser))
 
 
 def run(options: argparse.Namespace) -> int:
     """Write the report, and say where it is."""
     from napari_fhn.report.runs import write_report
 
+    if options.truth is None:
+        passed_over.check(options, READING, "the surveys of a session are read as they were, and no --truth is named")
     session = existing(options.session, "napari-fhn report")
     chosen = run_of(session, options.run_name)
     with busy("Writing the report"):

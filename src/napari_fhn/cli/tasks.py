@@ -162,7 +162,7 @@ def _alone(options: argparse.Namespace) -> Job | None:
     job = on_machine(loaded(options), options)
     if options.outputs is not None:
         job = replace(job, outputs=options.outputs)
-    combination = insisting(job.combination, options.smoothing, options.layer_order)
+    combination = insisting(job.combination, options.smoothing, options.layer_order, job)
     combination = None if options.network_alone else combination
     return replace(job, flips=job.flips or options.flips, combination=combination)
 

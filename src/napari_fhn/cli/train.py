@@ -6,7 +6,7 @@ import argparse
 import shlex
 from typing import TYPE_CHECKING
 
-from napari_fhn.cli import company
+from napari_fhn.cli import company, passed_over
 from napari_fhn.cli.exits import INTERRUPTED, OK
 from napari_fhn.cli.maps import add_maps
 from napari_fhn.cli.objective import add_objective
@@ -44,6 +44,9 @@ _ONLY_ANEW = (
     *("loss", "balance", "share", "order", "absent", "smooth", "ignore"),
 )
 """What a saved job says itself, beside all that is about labels."""
+
+_OF_SESSIONS = ("name", "stays", "run_name")
+"""What means nothing to a job that lies in no session: it has no runs, and its data are as they are."""
 
 
 def add(commands: Commands) -> None:
@@ -124,12 +127,8 @@ def add(commands: Commands) -> None:
     add_picture(parser)
     add_take_over(parser)
     add_json(parser)
-    only_anew = [one for one in parser._actions if one.dest in _ONLY_ANEW or one in known._group_actions]
-    parser.set_defaults(
-        run=run,
-        ranks=None,
-        only_anew=[(one.option_strings[0], one.dest, one.default) for one in only_anew if one.dest != "truth"],
-    )
+    only_anew = {*_ONLY_ANEW, *(one.dest for one in known._group_actions)} - {"truth"}
+    parser.set_defaults(run=run, ranks=None, only_anew=only_anew, described=passed_over.described(parser))
 
 
 def run(options: argparse.Namespace) -> int:
@@ -255,12 +254,15 @@ def _check(options: argparse.Namespace) -> None:
         raise JobError("--resume goes on with the weights that are there: leave --start-from out")
     if (options.attributes is not None or options.backbone) and saved:
         raise UsageError("a saved job has the attributes that its network takes: leave --attribute and --backbone out")
-    for option, name, usual in options.only_anew if saved else ():
-        if getattr(options, name) != usual:
-            raise UsageError(f"a saved job has its labels and its settings: leave {option} out, or train anew")
+    if saved:
+        words = "a saved job has its labels and its settings"
+        passed_over.check(options, options.only_anew, words, ", or train anew")
     if options.run_name is not None and not options.resume:
         raise UsageError("--run says which training --resume goes on with: a new one is always a run of its own")
     if options.resume and options.name is not None:
         raise UsageError("--resume goes on with a run that has a name: 'napari-fhn runs rename' gives it another")
+    if options.job is not None and options.job.exists() and session_around(options.job) is None:
+        words = f"{options.job}: it lies in no session, and is trained in its place, on its data as they are"
+        passed_over.check(options, _OF_SESSIONS, words)
     if not saved and not options.surveys and options.session is None:
         raise JobError("name a survey to train on, a --session that has one, or a saved job with --job")

@@ -121,13 +121,15 @@ class Worker:
                 break  # nobody hears the answers any more
 
     def _read(self) -> None:
-        self.listen()
-        self._control.stop.set()
-        self._work.put(None)
-        # The viewer is gone: what does not stop by itself is ended.
-        timer = threading.Timer(LAST_SECONDS, os._exit, (1,))
-        timer.daemon = True
-        timer.start()
+        try:
+            self.listen()
+        finally:  # also where hearing failed: a process that is deaf leaves, and the viewer says that it is gone
+            self._control.stop.set()
+            self._work.put(None)
+            # The viewer is gone: what does not stop by itself is ended.
+            timer = threading.Timer(LAST_SECONDS, os._exit, (1,))
+            timer.daemon = True
+            timer.start()
 
     def _hear(self, line: bytes | None) -> None:
         """Do what a line says, or answer that it says nothing."""

@@ -68,10 +68,37 @@ def options_for(kind: str, survey: xr.DataArray | None) -> dict[str, Option]:
     survey : xarray.DataArray or None
         As in :func:`fits`.
     """
-    without = {"off_line_m"} if survey is not None and not is_line(survey) else set()
-    if survey is not None and not is_seismic(survey):
-        without |= set(_UPRIGHT)
-    return {name: option for name, option in options_of(kind).items() if name not in without}
+    return {name: option for name, option in options_of(kind).items() if means_something(name, survey)}
+
+
+def means_something(option: str, survey: xr.DataArray | None) -> bool:
+    """Whether an option of files means something for a survey.
+
+    Parameters
+    ----------
+    option : str
+        One of `napari_fhn.labels.OPTIONS`.
+    survey : xarray.DataArray or None
+        As in :func:`fits`.
+    """
+    if survey is None:
+        return True
+    if option == "off_line_m":
+        return is_line(survey)
+    if option == "datum_m":
+        return "depth" in survey.dims
+    return option not in _UPRIGHT or is_seismic(survey)
+
+
+def seen_as(survey: xr.DataArray) -> str:
+    """Return what a survey is, for a sentence that says what means nothing to it."""
+    if is_line(survey):
+        what = "a line" if "depth" in survey.dims else "a line in time"
+    elif is_seismic(survey):
+        what = "a volume" if "depth" in survey.dims else "a volume in time"
+    else:
+        what = "a map" if is_map(survey) else "no volume or line with time or depth"
+    return f"'{survey.name}', which is {what}"
 
 
 def unit_of(option: Option, survey: xr.DataArray | None) -> str:

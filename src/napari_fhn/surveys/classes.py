@@ -94,7 +94,7 @@ def read_classes(
         if max(found, default=0) > MAX_VALUE:
             raise SurveyError(
                 stored.path,
-                f"its values run from {found[0]} to {found[-1]}",
+                f"its values run from {found[0]} to {found[-1]}" if len(found) > 1 else f"it holds {found[0]}",
                 f"Classes are whole numbers from 1 to {MAX_VALUE}, and 0 is unlabelled, unless a table names others",
             )
         codes = {code: code for code in found}

@@ -272,7 +272,8 @@ class Objective:
             if missing:
                 raise JobError(f"{item.name!r} speaks of {', '.join(missing)}; the classes are {', '.join(classes)}")
             if isinstance(item, Order) and not vertical:
-                raise JobError("an order of layers needs an axis of time or depth: say which one is vertical")
+                what = "an order of layers needs an axis of time or depth"
+                raise JobError(f"{what}: say which one is vertical, or leave the order out")
             if isinstance(item, Smoothness) and item.edge is not None and flat:
                 raise JobError("a boundary of a map has no edge in the cube that it is read from: leave the edge out")
 

@@ -1,5 +1,6 @@
 """The program that stays: whom it hears, and what it does with what it does not understand."""
 
+import errno
 import json
 import socket
 import threading
@@ -150,3 +151,63 @@ def test_nobody_who_takes_no_lines_holds_anything_up(kept, monkeypatch):
     other = Caller(kept)
     assert other.hear() is not None
     assert caller is not None
+
+
+class Ears:
+    """In place of a listening socket: fails as it is told, then hears."""
+
+    def __init__(self, listener, *errors):
+        self._listener, self._errors = listener, list(errors)
+
+    def accept(self):
+        if self._errors:
+            raise self._errors.pop(0)
+        return self._listener.accept()
+
+    def __getattr__(self, name):
+        return getattr(self._listener, name)
+
+
+def make_deaf(monkeypatch, *errors):
+    made = socket.create_server
+    monkeypatch.setattr(keeper, "_PAUSE", 0.01)
+    monkeypatch.setattr(keeper.socket, "create_server", lambda where: Ears(made(where), *errors))
+
+
+def test_one_who_could_not_be_let_in_leaves_a_worker_that_hears_the_next_and_says_so_once(
+    tmp_path, monkeypatch, capsys
+):
+    full = OSError(errno.EMFILE, "Too many open files")
+    make_deaf(monkeypatch, full, full, ConnectionAbortedError(errno.ECONNABORTED, "Software caused connection abort"))
+    with staying(tmp_path, monkeypatch) as kept:
+        assert Caller(kept).hear()["kind"] == "Welcome"
+    said = capsys.readouterr().err
+    assert said.count("Too many open files") == said.count("connection abort") == 1
+    assert said.count("it listens on") == 2
+
+
+def test_one_for_whom_there_is_no_thread_is_let_go_and_may_come_again(tmp_path, monkeypatch, capsys):
+    refused, begin = ["keeper-desk", "keeper-write"], threading.Thread.start
+
+    def start(thread):
+        if thread.name in refused:
+            refused.remove(thread.name)
+            raise RuntimeError("can't start new thread")
+        begin(thread)
+
+    make_deaf(monkeypatch)
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with staying(tmp_path, monkeypatch) as kept:
+        for _ in range(2):
+            with suppress(ConnectionResetError):
+                assert Caller(kept).hear() is None
+        assert Caller(kept).hear()["kind"] == "Welcome"
+        assert kept._strangers._value == keeper._STRANGERS
+    assert "can't start new thread); it listens on" in capsys.readouterr().err
+
+
+def test_a_worker_whose_port_is_lost_ends_so_that_another_can_begin(tmp_path, monkeypatch, capsys):
+    make_deaf(monkeypatch, OSError(errno.EBADF, "Bad file descriptor"))
+    with staying(tmp_path, monkeypatch) as kept:
+        assert kept._closed.wait(5)
+    assert "Bad file descriptor); it ends with its work" in capsys.readouterr().err

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from napari_fhn import sample_data
-from napari_fhn.labels import LabelError, recognise
+from napari_fhn.labels import LabelError, LabelWarning, recognise
 from napari_fhn.labels.classes.label_class import PALETTE
 from napari_fhn.labels.classes.legends import read_legend
 
@@ -84,6 +85,68 @@ PALETTE_OF_SNAP = (
 )
 
 
+#: With entries that are no classes: what is read, and which entries the sentence names.
+WITH_MORE = {
+    "names.json": ('{"10": "Tree", "1.5": "Rock", "forest": "Wood"}', ((10, "Tree"),), ("'1.5' Rock", "'forest' Wood")),
+    "list.json": ('[{"value": 1, "name": "a"}, {"value": 2}, {"value": 2.5, "name": "c"}, "d"]', ((1, "a"),),
+                  ("'2'", "'2.5' c", "d")),
+    "codes.json": ('{"Rock": 3.0, "Sand": 1.5, "Clay": null}', ((3, "Rock"),), ("'1.5' Sand", "'Clay'")),
+    "style.qml": (
+        '<paletteEntry value="1" label="a"/><category value="forest" label="Wood"/><category value="" label="all other"/>'
+        '<item value="1.5" label="b"/><item value="nan" label="no data"/>',
+        ((1, "a"),), ("'forest' Wood", "'1.5' b"),
+    ),
+    "style.sld": (
+        '<ColorMapEntry quantity="1" label="a"/><ColorMapEntry quantity="0.5" label="b"/>', ((1, "a"),), ("'0.5' b",),
+    ),
+    "map.tif.aux.xml": (RAT.replace("<F>20</F>", "<F>20.5</F>"), ((10, "Tree"),), ("'20.5' Rock",)),
+    "map.clr": ("10 0 100 0\n0.5 255 187 34\nforest 1 2 3\n", ((10, "10"),), ("'0.5'", "'forest'")),
+    "gdal.txt": ("nv 0 0 0\n10,0,100,0,255,Tree\n20.5,1,2,3,255,Rock\n", ((10, "Tree"),), ("'20.5' Rock",)),
+    "grass.txt": ("10|rock\n1.5|sand\n", ((10, "rock"),), ("'1.5' sand",)),
+    "value.csv": ("value,name,color\n1,a,#ff0000\n1.5,b,#00ff00\nforest,c,\n3,,\n", ((1, "a"),),
+                  ("'1.5' b", "'forest' c", "'3'")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WITH_MORE)
+def test_entries_that_are_no_classes_are_left_out_and_named_by_one_rule_for_all_formats(tmp_path, name):
+    text, classes, odd = WITH_MORE[name]
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    with pytest.warns(LabelWarning) as said:
+        assert tuple((one.code, one.name) for one in read_legend(path)) == classes
+    have, were = ("entries have", "were") if len(odd) > 1 else ("entry has", "was")
+    left_out = f"{len(odd)} {have} no whole number as code, or no name, and {were} left out: {', '.join(odd)}."
+    assert [str(one.message) for one in said] == [f"{name}: {left_out}"]
+
+
+def test_of_many_entries_that_are_no_classes_a_few_are_named(tmp_path):
+    path = tmp_path / "many.json"
+    path.write_text(json.dumps({"1": "a", **{f"{k}.5": f"b{k}" for k in range(5)}}))
+    with pytest.warns(LabelWarning, match=r"5 entries have .*: '0\.5' b0, '1\.5' b1, '2\.5' b2 and 2 more\.$"):
+        read_legend(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("none.json", '{"1.5": "forest"}'),
+        ("none.qml", '<qgis><category value="1.5" label="forest"/></qgis>'),
+        ("none.csv", "value,name\n1.5,forest\nb,water\n"),
+        ("none.clr", "1.5 0 100 0 255 forest\n"),
+        ("none.aux.xml", RAT.replace("<F>10</F>", "<F>1.5</F>").replace("<F>20</F>", "<F>2.5</F>")),
+    ],
+)
+def test_a_legend_of_which_nothing_is_left_is_an_error_with_the_way_out(tmp_path, name, text):
+    path = tmp_path / name
+    path.write_text(text)
+    words = r"it holds no class: .* no whole number as code, or no name \('1\.5' .*\)\. Give each class a whole number"
+    with pytest.raises(LabelError, match=rf"^{name}: {words}"):
+        read_legend(path)
+    with suppress(LabelError):
+        assert recognise(path) != "classes"
+
+
 @pytest.mark.parametrize("name", LEGENDS)
 def test_a_legend_is_what_it_names(tmp_path, name):
     text, classes = LEGENDS[name]
@@ -139,6 +202,13 @@ def test_a_legend_names_the_classes_at_every_door(tmp_path, monkeypatch, capsys)
         work.label("labels.npy", classes="legend.csv")
         assert dict(work.classes) == {10: "Tree cover", 20: "Shrubland"}
         table = work.project.session.classes
+    Path("legend.json").write_text('{"10": "Tree cover", "20": "Shrubland", "1.5": "forest"}')
+    left_out = "legend.json: 1 entry has no whole number as code, or no name, and was left out: '1.5' forest."
+    with napari_fhn.open("map.npy", axes=("y", "x"), session="u.fhn") as work:
+        assert left_out in work.label("labels.npy", classes="legend.json")
+        assert left_out in work.notes
+    assert main(["export", "table", "t.csv", "--session", "u.fhn", "--classes", "legend.json"]) == 0
+    assert left_out in capsys.readouterr().err
     again = read_legend(save_classes("style.qml", list(table)))
     assert [(one.code, one.name, one.color) for one in again] == [(one.value, one.name, one.color) for one in table]
     Path("two.csv").write_text("GRID_CODE,CLC_CODE,LABEL\n1,111,a\n2,112,b\n")

@@ -114,3 +114,13 @@ def test_later_class_edits_stay_when_an_earlier_one_is_undone(labelled):
     edits.rename(2, "Shale")
     book.history.toggle(book.history.entries[-2])
     assert book.state.classes.names == ("class 1", "Shale", "class 3")
+
+
+def test_what_a_legend_has_beside_classes_is_said(labelled, tmp_path):
+    _, dock = labelled
+    legend = tmp_path / "legend.json"
+    legend.write_text('{"1": "Tree", "1.5": "forest"}')
+    dock.desk.labelling.edits.read(legend)
+    said = "legend.json: 1 entry has no whole number as code, or no name, and was left out: '1.5' forest."
+    assert dock.desk.messages.message == said
+    assert "Tree" in dock.desk.book.state.classes.names

@@ -7,9 +7,11 @@ has come back by another. News of work under way are kept, so that whoever comes
 from __future__ import annotations
 
 import contextlib
+import errno
 import hmac
 import queue
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -41,6 +43,12 @@ _MISSED = 500
 """News of a run that are kept for whoever comes back, without those of boxes; of the progress the last alone."""
 
 _TICK = 0.05
+
+_PAUSE = 0.5
+"""Seconds before somebody is let in again where that failed: files that are open too many are closed meanwhile."""
+
+_FOR_GOOD = (errno.EBADF, errno.EINVAL, errno.ENOTSOCK, errno.EOPNOTSUPP)
+"""What is wrong with the port itself, and not with who comes, or with this machine just now."""
 
 
 class Keeper:
@@ -74,11 +82,12 @@ class Keeper:
         self._desk: _Desk | None = None
         self._strangers = threading.BoundedSemaphore(_STRANGERS)
         self._closed = threading.Event()
+        self._deaf = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", port))
         self.port: int = self._listener.getsockname()[1]
 
     def serve(self) -> None:
-        """Work until it is closed, or idle for too long."""
+        """Work until it is closed, idle for too long, or idle where nobody can come any more."""
         threading.Thread(target=self._accept, name="keeper-accept", daemon=True).start()
         self._engine.start()
         used = time.monotonic()
@@ -89,7 +98,7 @@ class Keeper:
                     self._pass_on(update)
                 if self._engine.busy or self._desk is not None:
                     used = time.monotonic()
-                elif self._idle and time.monotonic() - used > self._idle:
+                elif self._deaf.is_set() or (self._idle and time.monotonic() - used > self._idle):
                     return
         finally:
             self.close()
@@ -106,15 +115,35 @@ class Keeper:
     # ------------------------------------------------------------------ who comes
 
     def _accept(self) -> None:
+        """Let in whoever comes; where that fails once, the next is let in, and a worker that is deaf leaves."""
+        said = ""
         while not self._closed.is_set():
             try:
-                stranger, _ = self._listener.accept()
-            except OSError:
-                return
-            if not self._strangers.acquire(blocking=False):
-                stranger.close()
-                continue
+                self._let_in()
+            except (OSError, RuntimeError) as error:  # a thread more than there may be is a RuntimeError
+                if self._closed.is_set():
+                    return
+                deaf = getattr(error, "errno", None) in _FOR_GOOD
+                if str(error) != said:
+                    said, then = str(error), "it ends with its work" if deaf else "it listens on"
+                    print(f"napari-fhn: the worker could not let somebody in ({said}); {then}", file=sys.stderr)
+                if deaf:
+                    self._deaf.set()
+                    return
+                self._closed.wait(_PAUSE)
+
+    def _let_in(self) -> None:
+        """Wait for a stranger, and hear it on a thread of its own."""
+        stranger, _ = self._listener.accept()
+        if not self._strangers.acquire(blocking=False):
+            stranger.close()
+            return
+        try:
             threading.Thread(target=self._meet, args=(stranger,), name="keeper-desk", daemon=True).start()
+        except RuntimeError:
+            self._strangers.release()
+            stranger.close()
+            raise
 
     def _meet(self, stranger: socket.socket) -> None:
         """Hear the word, then the desk; a stranger who does not know it hears nothing."""
@@ -128,8 +157,12 @@ class Keeper:
         if not known:
             stranger.close()
             return
-        stranger.settimeout(None)
-        desk = _Desk(stranger)
+        try:
+            stranger.settimeout(None)
+            desk = _Desk(stranger)
+        except (OSError, RuntimeError):  # there is no thread for it: it may come again
+            stranger.close()
+            return
         self._said.put((desk, {"do": "come"}))
         for line in lines(desk.reader):
             try:

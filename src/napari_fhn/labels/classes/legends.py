@@ -76,9 +76,12 @@ _BESIDE = _words(
 _OF_NONE = re.compile(r"(?:nv|nan|nodata|default|end)\b", re.IGNORECASE)
 _COLONS = re.compile(r"\b(\d{1,3}):(\d{1,3}):(\d{1,3})\s*$")
 #: Lines without a heading, as GRASS writes categories: ``10|rock``, ``10:rock``; and ``10 rock 255 0 0``.
-_NAMED = re.compile(r"(-?\d+)\s*([|:;,=\t])\s*(?P<name>[^\d\s#](?:(?!\2).){0,200})(?:\2\s*(?P<color>#[0-9a-fA-F]{6}))?")
+_NAMED = re.compile(
+    r"(-?\d+(?:\.\d+)?)\s*([|:;,=\t])\s*(?P<name>[^\d\s#](?:(?!\2).){0,200})"
+    r"(?:\2\s*(?P<color>#[0-9a-fA-F]{6}))?"
+)
 _COLORED = re.compile(
-    r"(-?\d+)[\s|;,]+(?P<name>[^\d\s].{0,200}?)[\s|;,]+(?P<color>\d{1,3}[\s:,;]+\d{1,3}[\s:,;]+\d{1,3})"
+    r"(-?\d+(?:\.\d+)?)[\s|;,]+(?P<name>[^\d\s].{0,200}?)[\s|;,]+(?P<color>\d{1,3}[\s:,;]+\d{1,3}[\s:,;]+\d{1,3})"
     r"(?:[\s:,;]+\d{1,3})?"
 )
 _ATTRIBUTE = re.compile(r"([\w:]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
@@ -109,7 +112,8 @@ def read_legend(path: str | Path) -> ClassTable:
     Returns
     -------
     ClassTable
-        What it calls unclassified, no data or the like is left out; the usual colours where it gives none.
+        What it calls unclassified, no data or the like is left out, and, with a `LabelWarning`, what has no whole
+        number as its code, or no name; the usual colours where it gives none.
 
     Raises
     ------
@@ -145,7 +149,8 @@ def is_legend(path: Path, table: Table | None = None) -> bool:
     """
     if path.suffix.lower() in STYLES:
         try:
-            return bool(_of_color_map(path) if path.suffix.lower() == ".clr" else _of_style(path))
+            found = _of_color_map(path) if path.suffix.lower() == ".clr" else _of_style(path)
+            return any(as_code(code) is not None and name for code, name, *_ in found or ())
         except (OSError, LabelError, record.RecordError):
             return False
     if table is None or not table.has_header:
@@ -156,7 +161,7 @@ def is_legend(path: Path, table: Table | None = None) -> bool:
     if _PLACES & set(bare):
         return False
     try:
-        code, name, colors = _columns(path, table)
+        code, name, colors = _columns(path, table, strict=True)
     except LabelError:
         return False
     known = _CODES | _NAMES | _COLORS | _RED | _GREEN | _BLUE | _BESIDE
@@ -171,6 +176,10 @@ def _bare(name: str) -> str:
 
 def _of_table(path: Path) -> list[Entry]:
     table = sniff(path)
+    first = table.sample[0] if table.sample and not table.has_header else []
+    if {_bare(cell) for cell in first} & _CODES and {_bare(cell) for cell in first} & _NAMES:
+        # Below it are words where numbers stand elsewhere, so that it looks like any other row.
+        table = sniff(path, wanted=[cell.strip().lower() for cell in first])
     if not table.has_header:
         what = "its columns have no names"
         raise LabelError(what, "The first line must name them, such as value, name, color", path=path, line=1)
@@ -178,14 +187,17 @@ def _of_table(path: Path) -> list[Entry]:
     names = {"code": code, "name": name, **{f"color{k}": column for k, column in enumerate(colors)}}
     table.warn()
     return [
-        (row.text("code"), row.text("name"), " ".join(row.cells[f"color{k}"] for k in range(len(colors))), row.line)
+        (row.cells["code"], row.cells["name"], " ".join(row.cells[f"color{k}"] for k in range(len(colors))), row.line)
         for row in table.rows(names)
         if any(row.cells.values())
     ]
 
 
-def _columns(path: Path, table: Table) -> tuple[int, int, list[int]]:
-    """Which columns are code, name and colour: by what they are called, and by what stands in them."""
+def _columns(path: Path, table: Table, *, strict: bool = False) -> tuple[int, int, list[int]]:
+    """Which columns are code, name and colour: by what they are called, and by what stands in them.
+
+    One in which not all are whole numbers is that of the codes only where it is called so, and no other can be.
+    """
     bare = [_bare(name) for name in table.names]
     cells = [[row[k].strip() if k < len(row) else "" for row in table.sample] for k in range(len(bare))]
     whole = [all(as_code(cell) is not None for cell in column if cell) and any(column) for column in cells]
@@ -200,6 +212,8 @@ def _columns(path: Path, table: Table) -> tuple[int, int, list[int]]:
     codes = [k for k, name in enumerate(bare) if name in _CODES and whole[k]]
     codes = codes or [k for k, name in enumerate(bare) if name.endswith(_ENDS) and whole[k]]
     codes = codes or [k for k, name in enumerate(bare) if name in _NAMES and whole[k]]
+    if not codes and not strict:
+        codes = [k for k, name in enumerate(bare) if name in _CODES]
     if not codes:
         found = ", ".join(table.names[:12])
         what = f"no column of it is that of the codes; the columns are {found}"
@@ -238,12 +252,13 @@ def _of_color_map(path: Path) -> list[Entry]:
         text = _COLONS.sub(r"\1 \2 \3", text)
         parts = text.split(",", 5) if text.count(",") >= 3 else text.split(None, 5)
         numbers = [as_code(part) for part in parts[:5]]
-        if len(parts) < 4 or None in numbers[:4] or not all(0 <= (n or 0) <= 255 for n in numbers[1:4]):
+        if len(parts) < 4 or None in numbers[1:4] or not all(0 <= (n or 0) <= 255 for n in numbers[1:4]):
             return []
         opaque = len(parts) > 4 and numbers[4] is not None
         name = " ".join(parts[5 if opaque else 4 :]).strip(" ,\t\"'")
         found.append((parts[0], name or parts[0].strip(), " ".join(parts[1:4]), number))
-    return found
+    # Where no code is a whole number, these may be four columns of anything.
+    return found if any(as_code(code) is not None for code, *_ in found) or path.suffix.lower() == ".clr" else []
 
 
 def _of_plain_lines(path: Path) -> list[Entry]:
@@ -277,7 +292,7 @@ def _of_style(path: Path) -> list[Entry] | None:
         said = {key.rpartition(":")[2].lower(): html.unescape(a or b) for key, a, b in _ATTRIBUTE.findall(match[2])}
         code = next((said[key] for key in _CODE if said.get(key)), "")
         name = next((said[key] for key in _NAME if said.get(key)), "")
-        if as_code(code) is not None:
+        if code:
             entries.append((code, name or code, said.get("color", ""), text.count("\n", 0, match.start()) + 1))
     entries = entries or _of_attributes(text, path)
     if not entries:
@@ -316,15 +331,15 @@ def _of_json(path: Path) -> list[Entry]:
         for key, value in content.items():
             if isinstance(value, dict):
                 found.append((_said(value, _CODE) or key, _said(value, _NAME) or key, _color_of(value), None))
-            elif as_code(key) is None and isinstance(value, int) and not isinstance(value, bool):
+            elif as_code(key) is None and isinstance(value, int | float) and not isinstance(value, bool):
                 found.append((str(value), key, "", None))
-            elif as_code(key) is not None and isinstance(value, str):
-                found.append((key, value, "", None))
+            else:
+                found.append((key, value if isinstance(value, str) else "", "", None))
     elif isinstance(content, list):
         found = [
-            (_said(one, _CODE), _said(one, _NAME), _color_of(one), None) for one in content if isinstance(one, dict)
+            (_said(one, _CODE), _said(one, _NAME), _color_of(one), None)
+            for one in (one if isinstance(one, dict) else {"name": str(one)} for one in content)
         ]
-    found = [one for one in found if as_code(one[0]) is not None and one[1]]
     if not found:
         raise LabelError("it names no class", 'Write {"10": "trees", "80": "water"}', path=path)
     return found

@@ -54,7 +54,10 @@ def of_session(folder: str | Path) -> DipField:
     grid, vertical = session.manifest.grid, session.manifest.vertical_axis
     if grid is None or vertical is None:
         what = "no axis of its survey is known to be time or depth"
-        raise ProjectError(what, "Dips are those of seismic surveys: train, or carry labels, once", path=session.folder)
+        way_out = "Dips are those of seismic surveys: train, or carry labels, once"
+        if grid is not None and set(grid.dims) == {"y", "x"}:
+            way_out = "It is a map: only seismic surveys have dips"
+        raise ProjectError(what, way_out, path=session.folder)
     found = inputs.copies(session, grid.shape)
     session.structure.mkdir(exist_ok=True)
     return dips_of(found, vertical, session.structure)

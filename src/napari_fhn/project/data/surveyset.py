@@ -127,6 +127,10 @@ class SurveySet:
         own, count = self.vertical(None), len(self.shape)
         if chosen is not None and own is not None and chosen not in (own, own - count):
             raise ProjectError(f"the survey names axis {own} as the vertical one, and no axis {chosen} can be it")
+        if chosen is not None and kinds.is_map(self.first):
+            named = " and ".join(kinds.spatial_dims(self.first))
+            what = f"'{self.names[0]}' is a map with the axes {named}, and none of them can be time or depth"
+            raise ProjectError(what, "Leave --vertical-axis out")
         self.vertical(chosen)
 
     @property

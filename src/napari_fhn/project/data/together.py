@@ -120,6 +120,9 @@ def open_together(
     given = [one for one in given if not any(_same_file(path, one) for path in twice)]
     words = tuple(f"{path.name} is named as a survey and as classes: it counts once, as classes." for path in twice)
     drawn = [one for one in given if isinstance(one, Path) and polygons.can_read(one)]
+    if map_field is not None and not drawn and items:
+        what = "--map-field is the field of polygons among the surveys, and none of them is a file of polygons"
+        raise SurveyError(str(items[0].name if isinstance(items[0], xr.DataArray) else items[0]), what, "Leave it out")
     opened: list[tuple[Path, xr.DataArray]] = []
     for one in given:
         if isinstance(one, xr.DataArray):

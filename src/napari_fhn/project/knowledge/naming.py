@@ -25,14 +25,14 @@ from napari_fhn.labels import (
     options_of,
     plugins,
 )
-from napari_fhn.labels.fitting import fits
+from napari_fhn.labels.fitting import fits, means_something, seen_as
 from napari_fhn.labels.kinds import kinds_of_parts, part_of, parts
 from napari_fhn.labels.options import OPTIONS, SEPARATOR
 from napari_fhn.labels.shapes import shape_tables
 from napari_fhn.labels.shapes.shape_files import is_shapes
 from napari_fhn.labels.sources import PARTS
 from napari_fhn.labels.tables.vocabulary import ROLES
-from napari_fhn.project.knowledge import HELPING, LABELLING, POINT_RADIUS, WELL_RADIUS
+from napari_fhn.project.knowledge import HELPING, LABELLING, POINT_RADIUS, WELL_RADIUS, idle_answers
 from napari_fhn.surveys.remote.addresses import path_of
 from napari_fhn.surveys.remote.opening import at_hand
 
@@ -193,7 +193,11 @@ def sources(said: Said, survey: xr.DataArray | None = None) -> tuple[Source, ...
                 f"--columns '{of}:...' does not begin with the kind of table, nor with a file that is given",
                 f"Write one of {', '.join(LABELLING)}, a colon, and role=column pairs, as in tops:twt=3:ms,well=1",
             )
-        every = tuple(_answered(one, pairs) if of in (one.kind, str(one.path), one.path.name) else one for one in every)
+        about = [one for one in every if of in (one.kind, str(one.path), one.path.name)]
+        if not about:
+            raise LabelError(f"--columns '{of}:...' is about files that are read as {of}, and none is", "Leave it out")
+        every = tuple(_answered(one, pairs, survey) if one in about else one for one in every)
+    idle_answers.check([name for name in said.answers if name in idle_answers.ANSWERS], every, survey)
     return every
 
 
@@ -329,7 +333,7 @@ def _pairs(text: str) -> tuple[str, dict[str, str]]:
     return of, pairs
 
 
-def _answered(source: Source, pairs: dict[str, str]) -> Source:
+def _answered(source: Source, pairs: dict[str, str], survey: xr.DataArray | None) -> Source:
     """Return a source with what pairs say: the column of a role, or the value of an option."""
     own = options_of(source.kind)
     columns: dict[str, str | int] = {}
@@ -343,6 +347,9 @@ def _answered(source: Source, pairs: dict[str, str]) -> Source:
             typed = OPTIONS["reading"].parse(f"{name}={value}")
             given["reading"] = {**given.get("reading", source.options.get("reading", {})), **typed}
         elif option is not None and (name not in ROLES or value in option.choices):
+            if survey is not None and not means_something(name, survey):
+                what = f"'{name}' is {option.words}: it means nothing to {seen_as(survey)}"
+                raise LabelError(what, "Leave it out", path=source.path)
             given[name] = option.parse(_DECIMAL.get(value, value) if name == "decimal" else value)
         elif name in ROLES:
             column, _, unit = value.partition(":")

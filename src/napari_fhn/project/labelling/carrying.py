@@ -21,6 +21,7 @@ from napari_fhn.project.data.dips import dips_of
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.sessions.session import Session
 from napari_fhn.project.undo.steps import LABELS, Step
+from napari_fhn.surveys.kinds import is_map
 from napari_fhn.training.job import Input
 
 if TYPE_CHECKING:
@@ -285,11 +286,10 @@ def erase_carried(project: Project) -> CarriedLabels:
 def _check(project: Project, reach: float | None, least: float) -> None:
     folder = project.session.folder
     if project.vertical_axis is None:
-        raise ProjectError(
-            "no axis of the survey is time or depth, so there are no reflectors to carry labels along",
-            "Say which one is, with --vertical-axis or where the survey is opened",
-            path=folder,
-        )
+        what = "no axis of the survey is time or depth, so there are no reflectors to carry labels along"
+        of_map = project.surveys is not None and is_map(project.surveys.first)
+        way_out = "Say which one is, with --vertical-axis or where the survey is opened"
+        raise ProjectError(what, "Label more of the map instead" if of_map else way_out, path=folder)
     if not 0 <= least <= 1:
         raise ProjectError(f"a least confidence of {least:g} is none", "Give one from 0 to 1", path=folder)
     if reach is not None and not reach > 0:

@@ -148,7 +148,8 @@ class Asked:
         return Work(job, self._store(job, like), session, run)
 
     def _with_settings(self, job: Job) -> Job:
-        combination = None if self.network_alone else insisting(job.combination, self.smoothing, self.order)
+        combination = insisting(job.combination, self.smoothing, self.order, job)
+        combination = None if self.network_alone else combination
         given = {"outputs": self.outputs, "device": self.device, "memory": self.memory}
         changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         return replace(job, flips=job.flips or self.flips, combination=combination, **changes)

@@ -22,6 +22,7 @@ from napari_fhn.project.sessions.manifest import HeldOut
 from napari_fhn.project.sessions.session import Session
 from napari_fhn.sentence import counted
 from napari_fhn.training.combination.settings import Choice, insisting
+from napari_fhn.training.data import stored
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.files import log
 from napari_fhn.training.files.digest import digest
@@ -111,6 +112,8 @@ def begin(
     settings, notes = masks.placed(session, project.surveys, settings)
     folder = runs.place() if goes_on is None else goes_on.folder
     staged = project.stage(cube=map_axis(settings.network) is not None, progress=progress)
+    if project.stays and project.surveys is not None:
+        notes = (*notes, *_copied_anyway(staged))
     if goes_on is not None:
         staged = attributes.of_network(project, staged, goes_on.job(), progress)
     else:
@@ -161,6 +164,15 @@ def begin(
     # What was chosen is what the next training begins with, whichever face asks for it.
     session.change(settings=settings.to_dict(), held_out=wanted)
     return Begun(run, ready, notes=notes)
+
+
+def _copied_anyway(staged: Sequence[Input]) -> tuple[str, ...]:
+    """Say which surveys could not be read where they lie, though that was asked for."""
+    names = [item.name for item in staged if not item.path.endswith(stored.SUFFIX)]
+    if not names:
+        return ()
+    words = f"{', '.join(names)} {'were' if len(names) > 1 else 'was'} copied: only surveys in blocks (bricks, Zarr, "
+    return (words + "MDIO, OpenVDS) are read where they lie; 'napari-fhn brick' makes such a copy.",)
 
 
 def _learnt(beginning: Beginning) -> tuple[Input, ...]:
@@ -282,7 +294,10 @@ def _asked(
     changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
     if changes.get("outputs") is not None:
         changes["outputs"] = tuple(changes["outputs"])
-    combination = None if network_alone else insisting(job.combination, smoothing, order)
+    if network_alone and "on" in (smoothing, order):
+        option = "--smoothing" if smoothing == "on" else "--layer-order"
+        raise JobError(f"the network alone is to predict, and nothing else: leave {option} out")
+    combination = None if network_alone else insisting(job.combination, smoothing, order, job)
     if combination is not None:
         combination = replace(combination, folder=str(session.folder / layout.STRUCTURE))
     return replace(

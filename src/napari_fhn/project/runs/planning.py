@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_fhn.box import Box
+from napari_fhn.network.comparison import map_axis
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.project import Project
 from napari_fhn.project.runs.assembler import held_out_boxes
@@ -15,6 +16,7 @@ from napari_fhn.project.runs.settings import Settings
 from napari_fhn.project.sessions.manifest import HeldOut
 from napari_fhn.training import choice, recipes
 from napari_fhn.training.choice import RecipeChoice
+from napari_fhn.training.combination.settings import Choice, check_said
 from napari_fhn.training.data import neighbours
 from napari_fhn.training.data.neighbours import Agreement
 from napari_fhn.training.errors import JobError
@@ -176,3 +178,33 @@ def plan(
     said: dict[str, Any] = {"device": device, "memory": memory}
     settings = replace(settings, **{name: value for name, value in said.items() if value is not None})
     return settings.with_network(network).with_numbers(steps=steps, seed=seed), why
+
+
+def combined(
+    project: Project,
+    settings: Settings,
+    factors: str | Sequence[str] | None,
+    smoothing: Choice | None,
+    order: Choice | None,
+) -> Settings:
+    """Return settings with what a person says now of what a prediction is made of beside the network.
+
+    Parameters
+    ----------
+    project : Project
+        The work.
+    settings : Settings
+        Of the training.
+    factors, smoothing, order
+        As in `Settings.with_combination`; None where nothing is said.
+
+    Raises
+    ------
+    JobError
+        For what there is not, or means nothing to the data.
+    """
+    found = settings.with_combination(factors, smoothing, order)
+    said = () if factors is None or found.combination is None else found.combination.factors or ()
+    vertical, cube = project.vertical_axis is not None, map_axis(settings.network) is not None
+    check_said(len(project.shape), vertical, cube, said, smoothing, order)
+    return found

@@ -160,7 +160,7 @@ class Runs:
         try:
             folder.mkdir(parents=True)
         except OSError as error:
-            raise ProjectError(f"a run cannot be begun: {error.strerror or error}", path=folder) from error
+            raise _unbegun(error, folder) from error
         try:
             # First of all: what is cut off from here on is a run that has made nothing.
             run = Run(folder, made).save(made)
@@ -173,7 +173,7 @@ class Runs:
             discard_files(folder)
             if isinstance(error, JobError):
                 raise
-            raise ProjectError(f"a run cannot be begun: {error.strerror or error}", path=folder) from error
+            raise _unbegun(error, folder) from error
         self._session.change(runs_made=max(self._session.manifest.runs_made, number_of(made.id)))
         return run
 
@@ -387,3 +387,8 @@ class Runs:
             self._session.change(current_run="" if newest is None else newest.id)
             said.append(f"The run {current} is gone." + ("" if newest is None else f" '{newest.name}' predicts now."))
         return said
+
+
+def _unbegun(error: OSError, folder: Path) -> ProjectError:
+    what = f"a run cannot be begun: {error.strerror or error}"
+    return ProjectError(what, "Make room there, or let it be written", path=folder)

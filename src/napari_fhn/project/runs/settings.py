@@ -154,6 +154,8 @@ class Settings:
             When they are of another version.
         """
         try:
+            if strange := sorted(set(data) - {one.name for one in fields(cls)}):
+                raise ValueError(", ".join(strange))
             chosen = recipe(data["recipe"])
             network = description_from_dict(data["network"])
             further = {

@@ -15,7 +15,7 @@ from napari_fhn.structure.bodies import Labels
 from napari_fhn.structure.factor import Factor
 from napari_fhn.training.combination.combiner import Combiner, Smoother
 from napari_fhn.training.combination.preparing import Later, Meanwhile, Preparing, much
-from napari_fhn.training.combination.settings import TITLES, Combination, Found, believed
+from napari_fhn.training.combination.settings import TITLES, Combination, Found, believed, fitting_factors
 from napari_fhn.training.combination.shown import Shown
 from napari_fhn.training.combination.smoothing import AlongReflectors, Guided, along_reflectors, among_bands
 from napari_fhn.training.combination.upright import Laid, UprightLabels
@@ -29,30 +29,6 @@ if TYPE_CHECKING:
     from napari_fhn.structure.carrying import Carried
     from napari_fhn.training.combination.gating import Gated
     from napari_fhn.training.combination.pretrained import PretrainedFeatures
-
-
-def fitting_factors(spatial_dimensions: int, vertical: bool, map_axis: bool = False) -> tuple[str, ...]:
-    """Return the names of the factors that go with a survey, beside the network.
-
-    Parameters
-    ----------
-    spatial_dimensions : int
-        2 for maps and lines, 3 for volumes.
-    vertical : bool
-        Whether an axis is two-way time or depth.
-    map_axis : bool
-        Whether a map is read from a cube.
-
-    Examples
-    --------
-    >>> fitting_factors(3, True), fitting_factors(2, False)
-    (('reflectors', 'pretrained'), ('bands', 'patches'))
-    """
-    if map_axis:
-        return ()
-    if vertical:
-        return ("reflectors", "pretrained")
-    return ("bands", "patches") if spatial_dimensions == 2 else ("bands",)
 
 
 def open_combiner(

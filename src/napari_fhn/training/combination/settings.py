@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from napari_fhn.sentence import counted
 from napari_fhn.structure.pooling import Weight
 from napari_fhn.training.errors import JobError
+
+if TYPE_CHECKING:
+    from napari_fhn.training.job import Job
 
 NETWORK = "network"
 """The name of the network among the factors."""
@@ -91,7 +94,36 @@ def takes(chosen: Combination | None, name: str) -> bool:
     return chosen is not None and (chosen.factors is None or name in chosen.factors)
 
 
-def insisting(chosen: Combination | None, smoothing: Choice | None, order: Choice | None) -> Combination | None:
+def fitting_factors(spatial_dimensions: int, vertical: bool, map_axis: bool = False) -> tuple[str, ...]:
+    """Return the names of the factors that go with a survey, beside the network.
+
+    Parameters
+    ----------
+    spatial_dimensions : int
+        2 for maps and lines, 3 for volumes.
+    vertical : bool
+        Whether an axis is two-way time or depth.
+    map_axis : bool
+        Whether a map is read from a cube.
+
+    Examples
+    --------
+    >>> fitting_factors(3, True), fitting_factors(2, False)
+    (('reflectors', 'pretrained'), ('bands', 'patches'))
+    """
+    if map_axis:
+        return ()
+    if vertical:
+        return ("reflectors", "pretrained")
+    return ("bands", "patches") if spatial_dimensions == 2 else ("bands",)
+
+
+def insisting(
+    chosen: Combination | None,
+    smoothing: Choice | None,
+    order: Choice | None,
+    job: Job | None = None,
+) -> Combination | None:
     """Return a combination with what a person says of its smoothing and order now; None leaves each as it was.
 
     Parameters
@@ -100,17 +132,70 @@ def insisting(chosen: Combination | None, smoothing: Choice | None, order: Choic
         Of the training; None for the network alone, which may still be averaged or ordered.
     smoothing, order : {"auto", "on", "off"} or None
         As in :class:`Combination`.
+    job : Job, optional
+        On whose data.
+
+    Raises
+    ------
+    JobError
+        For what means nothing to the data.
 
     Examples
     --------
     >>> insisting(None, "on", None).factors, insisting(None, "off", None)
     ((), None)
     """
+    if job is not None:
+        check_said(2, job.vertical_axis is not None, job.map_axis is not None, (), smoothing, order)
     if chosen is None:
         if "on" not in (smoothing, order):
             return None
         chosen = Combination((), "off", "off")
     return replace(chosen, smoothing=smoothing or chosen.smoothing, order=order or chosen.order)
+
+
+def check_said(
+    spatial_dimensions: int,
+    vertical: bool,
+    map_axis: bool,
+    factors: Collection[str],
+    smoothing: Choice | None,
+    order: Choice | None,
+) -> None:
+    """Refuse what a person says of a combination now, where it means nothing to the data.
+
+    Parameters
+    ----------
+    spatial_dimensions, vertical, map_axis
+        As in :func:`fitting_factors`.
+    factors, smoothing, order
+        What is said, as in :class:`Combination`; nothing where each is left as it was.
+
+    Raises
+    ------
+    JobError
+        With what such data have instead.
+
+    Examples
+    --------
+    >>> check_said(2, False, False, ["bands"], "on", "off")
+    >>> check_said(2, False, False, ["reflectors"], None, None)
+    Traceback (most recent call last):
+        ...
+    napari_fhn.training.errors.JobError: 'reflectors' among --factors means nothing to a map, whose predictions ...
+    """
+    fit = fitting_factors(spatial_dimensions, vertical, map_axis)
+    what = "seismic data" if vertical else "a map" if spatial_dimensions == 2 else "a volume without time or depth"
+    if map_axis:
+        what = "a map that is read from a cube"
+    for name in factors:
+        if name not in fit:
+            made = f"are made of {', '.join(fit)}" if fit else "are those of the network alone"
+            raise JobError(f"{name!r} among --factors means nothing to {what}, whose predictions {made}: leave it out")
+    if order == "on" and (map_axis or not vertical):
+        raise JobError(f"--layer-order is about layers from the top down, and {what} has no such columns: leave it out")
+    if smoothing == "on" and map_axis:
+        raise JobError(f"--smoothing means nothing to {what}, whose predictions are those of the network: leave it out")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from napari_fhn.labels import ClassTable, LabelError
+from napari_fhn.labels import ClassTable, LabelError, collect_warnings
 from napari_fhn.labels.classes.legends import read_legend
 from napari_fhn.labels.volumes import changes
 from napari_fhn.project import Session
@@ -66,9 +66,12 @@ class ClassEdits:
     def read(self, path: Path) -> None:
         """Take names and colours from a legend; classes that it does not name are kept."""
         try:
-            state, read = self._book.state, read_legend(path)
+            state = self._book.state
+            read, words = collect_warnings(lambda: read_legend(path))
             used = (value for value, count in state.counts.items() if count)
             self._set(state.classes.replaced_by(read, used), f"classes of {path.name}")
+            if words:
+                self._context.messages.say("\n".join(words))
         except (LabelError, OSError) as error:
             self._context.messages.fail(str(error))
 

@@ -25,8 +25,7 @@ from napari_fhn.project.runs.speeds import Measured, Speed, kind
 from napari_fhn.structure import attributes
 from napari_fhn.structure.attributes import ALL, AUTO, Attribute, Facts, why_not
 from napari_fhn.training.choice import choose
-from napari_fhn.training.combination.opening import fitting_factors
-from napari_fhn.training.combination.settings import Choice
+from napari_fhn.training.combination.settings import Choice, fitting_factors
 from napari_fhn.training.data.neighbours import Agreement
 from napari_fhn.training.job import JobError
 from napari_fhn.training.machine.memory import free_bytes
