@@ -138,6 +138,7 @@ def count(values: NDArray[np.uint8]) -> dict[int, int]:
         part = part[part != 0]
         if part.size:
             total += np.bincount(part, minlength=256)
+    total[0] = 0  # labelled when looked for and rubbed out when counted: somebody paints meanwhile
     return {int(value): int(total[value]) for value in np.flatnonzero(total)}
 
 
