@@ -52,7 +52,13 @@ def clicked(question: Question, case: Open, qtbot) -> Source:
         for k, box in enumerate(wizard.roles):
             if k != column and box.currentData() == role:
                 box.setCurrentIndex(0)
-        assert wizard.buttons.button(wizard.buttons.StandardButton.Ok).isEnabled()
+        ok = wizard.buttons.button(wizard.buttons.StandardButton.Ok)
+        for other, number in case.answers.items():
+            # All that is needed is asked for at once, and said until it is.
+            assert ok.isEnabled() == (not wizard.missing.text())
+            if not ok.isEnabled() and other in cause.candidates:
+                wizard.roles[int(number) - 1].setCurrentIndex(wizard.roles[int(number) - 1].findData(other))
+        assert ok.isEnabled()
         return wizard.answered
     dialog = AnswerDialog(question)
     qtbot.addWidget(dialog)

@@ -364,7 +364,7 @@ class Loader:
         """Ask what a file leaves open and go on; without an answer, or after an error, go on without the files."""
         if isinstance(error, Question):
             answered = self.ask(error)
-            if answered is not None:
+            if answered is not None and answered != error.source:  # who says nothing new would be asked for ever
                 if answered.kind:
                     # Which horizons come together is told by what was chosen together, each time anew.
                     self._answers.keep(answered.without("together"))
