@@ -179,8 +179,8 @@ def burn_polygons(
     out : ndarray or memmap of uint8, shape of the survey without its bands
         Written in place.
     window : (float, float), optional
-        For a volume or a line: first and last time or depth, in the unit of its vertical axis, the last one excluded;
-        the nearest slice where there is none within.
+        For a volume or a line: first and last time or depth, in the unit of its vertical axis, the last one excluded
+        but at the end of the survey; the nearest slice where there is none within.
     overwrite : bool, optional
         Replace labels that are already there. By default only unlabelled cells are filled.
     survey_crs : str, optional
