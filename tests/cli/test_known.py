@@ -125,8 +125,13 @@ def test_points_and_polygons_in_a_volume():
 @pytest.mark.parametrize(
     ("text", "arguments", "sentence"),
     [
-        ("well,marker,md\nA,s,1\nA,t,9\n", [], "Say whether it is m or ft: --columns tops:md=:m"),
-        ("well,top_m,base_m,class\nA,1,9,s\n", [], "--columns tops:domain=md"),
+        (
+            "well,marker,md\nA,s,1\nA,t,9\n",
+            ["--checkshots", "md.txt"],
+            "Say whether it is m or ft: --columns tops:md=:m",
+        ),
+        ("well,top_m,base_m,class\nA,1,9,s\n", ["--checkshots", "md.txt"], "--columns tops:domain=md"),
+        ("well,top_m,base_m,class\nA,1,9,s\n", [], "column 'top_m' holds depths, the survey goes down in two-way time"),
         ("A,s,1\nA,t,9\n", [], "--columns tops:well=COLUMN"),
         ("well,marker,tvdss_m\nA,s,1\nA,t,9\n", ["--checkshots", "md.txt"], "Say it in metres: --kb METRES"),
         ("well;marker;md_m\nA;s;1,234\nA;t;2,345\n", [], "Say which the decimal mark is, point or comma: --decimal"),

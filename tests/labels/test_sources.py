@@ -36,7 +36,7 @@ def test_depths_meet_time_by_checkshots(tmp_path, heads, survey):
 
 
 def test_a_question_names_its_file_and_an_answer_settles_it(tmp_path, heads, survey):
-    tops = Source(write(tmp_path / "tops.csv", "well,top,base,class\nA,40,60,sand\n"), "tops")
+    tops = Source(write(tmp_path / "tops.csv", "well,top,base,class\nA,4e4,6e4,sand\n"), "tops")
     with pytest.raises(Question) as caught:
         labels.read_all_wells([heads, tops], survey)
     assert caught.value.source is tops
@@ -47,7 +47,7 @@ def test_a_question_names_its_file_and_an_answer_settles_it(tmp_path, heads, sur
         labels.read_all_wells([heads, answered], survey)
     assert caught.value.cause.option == "units"
     answered = answered.answered(units={caught.value.cause.role: "ms"})
-    assert labels.read_all_wells([heads, answered], survey)[0].intervals[0].base_ms == 60
+    assert labels.read_all_wells([heads, answered], survey)[0].intervals[0].base_ms == 60_000
 
 
 def test_columns_without_names_are_asked_for(tmp_path, survey):

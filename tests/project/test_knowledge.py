@@ -296,6 +296,32 @@ def test_a_part_is_read_once_and_burnt_into_any_volume(survey):
     assert out[3, 5, 10] == 3
 
 
+def test_what_is_labelled_already_is_counted(survey, tmp_path):
+    """Points and labels: what became of each voxel that a file means adds up, in what every door says."""
+    out = np.zeros(SHAPE, np.uint8)
+    out[3, 4, 10] = 9
+    burnt = burn([Source(Path("p.csv"), "points", options={"radius": 1})], survey, ClassTable(()), out)
+    meant = np.zeros(SHAPE, np.uint8)
+    burn([Source(Path("p.csv"), "points", options={"radius": 1})], survey, ClassTable(()), meant)
+    new = int(np.count_nonzero(meant)) - 1
+    words = f"2 points of p.csv: {new} voxels are labels now; 1 was labelled already, and stays as it was."
+    assert burnt.words == (words,)
+    assert np.count_nonzero(out) == new + 1
+    # Again, and nothing of it is new.
+    (words,) = burn([Source(Path("p.csv"), "points")], survey, ClassTable(()), out).words
+    assert words == "2 points of p.csv: everything there was labelled already, and stays as it was."
+
+
+def test_points_on_one_voxel_are_told_from_points_on_several(survey, tmp_path):
+    rows = Path("p.csv").read_text().strip().splitlines()
+    path = tmp_path / "twice.csv"
+    path.write_text("\n".join([*rows, rows[1].replace("sand", "shale")]) + "\n")
+    out = np.zeros(SHAPE, np.uint8)
+    (words,) = burn([Source(path, "points")], survey, ClassTable(()), out).words
+    assert words == "twice.csv: 1 of 3 points lies on the voxel of another, of which the first counts."
+    assert np.count_nonzero(out) == 2
+
+
 def test_a_new_answer_takes_the_place_of_the_file():
     known = Knowledge((Source(Path("a"), "points"), Source(Path("b"), "horizon")))
     known = known.with_source(Source(Path("a"), "points", options={"radius": 2})).with_source(Source(Path("c"), "las"))

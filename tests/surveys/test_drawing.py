@@ -30,3 +30,11 @@ def test_titles_of_lines():
     one = xr.DataArray(np.zeros((3, 4)), dims=("trace", "twt"), coords=coords, name="a")
     assert section_title(one, lambda axis: 0, shown) == "Crossline 1155"
     assert section_title(one.drop_vars("crossline"), lambda axis: 0, shown) == "Line a"
+    # What is called a line already is not called so twice.
+    for name, title in (
+        ("line", "Line"),
+        ("Line_12", "Line_12"),
+        ("F3-line-7", "F3-line-7"),
+        ("inline_300", "Inline_300"),
+    ):
+        assert section_title(one.drop_vars("crossline").rename(name), lambda axis: 0, shown) == title

@@ -49,9 +49,14 @@ def test_a_line_stands_upright_and_says_where_one_is(opened):
     assert layer.scale[1] == pytest.approx(2)
     said = layer.get_status(layer.data_to_world((7, 3)), view_direction=None, dims_displayed=[0, 1], world=True)
     assert said["coords"].startswith("trace 7, 6 ms; X 600175.0, Y 6000070.0 m")
-    assert dock.desk.data.title() == "Line line"
+    assert dock.desk.data.title() == "Line"
     assert dock.desk.data.material.kind == "seismic line"
     assert dock.desk.planning.recipes == ("sections", "layers")
+    # A line has no sections beside it, and nothing between two dimensions and three.
+    offered = [dock.network.recipe.native.itemText(k) for k in range(dock.network.recipe.native.count())]
+    assert offered == ["Section (2D)", "Layers (2D, told by wells)"]
+    dock.desk.planning.choose("sections")
+    assert dock.network.aside.text().startswith("A seismic line")
     assert dock.desk.planning.state.settings.recipe == "sections"
     dock.labels.new.click()
     assert dock.desk.exports.files("classes").startswith("SEG-Y")
@@ -128,6 +133,11 @@ def test_an_array_of_two_axes_is_asked_about(viewer, dock):
     assert data.vertical == 1
     assert viewer.dims.order == (1, 0)
     assert dock.desk.planning.recipes == ("sections", "layers")
+    # A line has no sections beside it, and nothing between two dimensions and three.
+    offered = [dock.network.recipe.native.itemText(k) for k in range(dock.network.recipe.native.count())]
+    assert offered == ["Section (2D)", "Layers (2D, told by wells)"]
+    dock.desk.planning.choose("sections")
+    assert dock.network.aside.text().startswith("A seismic line")
     assert dock.desk.planning.state.settings.recipe == "sections"
     dock.data.vertical.setCurrentIndex(0)
     assert data.vertical is None

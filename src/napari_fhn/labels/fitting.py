@@ -12,6 +12,7 @@ from napari_fhn.labels.errors import LabelError
 from napari_fhn.labels.lateral import Traces
 from napari_fhn.labels.options import Option, options_of
 from napari_fhn.surveys.kinds import is_line, is_map, is_seismic
+from napari_fhn.surveys.numbers import VERTICAL
 
 #: What goes down from the surface, and what it is called in a sentence.
 _OF_DEPTH = {**dict.fromkeys(("wells", "tops", "deviation", "checkshots", "las"), "wells"), "horizon": "horizons"}
@@ -102,7 +103,9 @@ def seen_as(survey: xr.DataArray) -> str:
 
 
 def unit_of(option: Option, survey: xr.DataArray | None) -> str:
-    """Return the unit of an option, for people: what is counted in traces is counted in pixels on a map."""
+    """Return the unit of an option, for people: that of the survey's own axis, and pixels of a map, not traces."""
+    if option.unit == "vertical":
+        return "" if survey is None else VERTICAL.get(str(survey.dims[-1]), "")
     on_map = survey is not None and not is_seismic(survey)
     return "pixels" if option.unit == "traces" and on_map else option.unit
 

@@ -212,7 +212,7 @@ OPTIONS: dict[str, Option] = {
         Option("layer", (*_TABLES, "polygons"), "the layer of a file of a GIS, where there are several", "text"),
         Option("crs", _PLACED, "the CRS of its coordinates, such as EPSG:32633", "text"),
         Option("survey_crs", _PLACED, "the CRS of the survey's own coordinates, where it does not say it", "text"),
-        Option("window", ("polygons",), "first and last slice of a volume that shapes label", "interval"),
+        Option("window", ("polygons",), "first and last time or depth that shapes label", "interval", unit="vertical"),
         Option("reading", ("labels",), "how the file is read, as for a survey", "mapping"),
     )
 }

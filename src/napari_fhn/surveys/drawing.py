@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from napari_fhn.sentence import begun
 from napari_fhn.surveys import SurveyGeometry
 from napari_fhn.surveys.kinds import is_line, spatial_dims, vertical_axis
 from napari_fhn.surveys.maps import grid_of, map_units
@@ -234,4 +235,5 @@ def _line_title(survey: xr.DataArray) -> str:
         values = np.unique(np.asarray(survey[number], np.float64)) if number in survey.coords else np.zeros(0)
         if values.size == 1 and values[0]:
             return f"{number.capitalize()} {values[0]:g}"
-    return f"Line {survey.name}" if survey.name else "Line"
+    name = str(survey.name or "Line")
+    return begun(name) if "line" in name.lower() else f"Line {name}"

@@ -39,6 +39,9 @@ class Recipe:
         volumes. For ours `fitting` says it.
     combination : Combination or None
         What predictions are made of beside the network; None for the network alone.
+    on_line : (str, str) or None
+        Title and description where it is offered for a line, which has no sections beside it; None where they are the
+        same.
     """
 
     title: str
@@ -49,6 +52,17 @@ class Recipe:
     position: Position = "vertical"
     suits: tuple[int, ...] = (2, 3)
     combination: Combination | None = field(default_factory=Combination)
+    on_line: tuple[str, str] | None = None
+
+    def words(self, *, line: bool = False) -> tuple[str, str]:
+        """Return its title and its description as a person reads them who works on a volume or a map, or on a line.
+
+        Examples
+        --------
+        >>> RECIPES["sections"].words(line=True)[0], RECIPES["volume"].words(line=True)[0]
+        ('Section (2D)', 'Blocks (3D)')
+        """
+        return (self.on_line if line else None) or (self.title, self.description)
 
 
 _SECTIONS = Schedule(steps=300, batch=4, block=(96, 256), learning_rate=0.07, shear=0.15, shift=16.0, noise=0.1)
@@ -68,6 +82,7 @@ _OURS: dict[str, Recipe] = {
         "Seismic lines, and volumes on a small machine: vertical sections in both directions, neighbours as channels.",
         architecture("sections"),
         _SECTIONS,
+        on_line=("Section (2D)", "A seismic line: one vertical section, trace by trace and sample by sample."),
     ),
     "layers": Recipe(
         "Layers (2.5D, told by wells)",
@@ -75,6 +90,10 @@ _OURS: dict[str, Recipe] = {
         architecture("layers"),
         replace(_SECTIONS, learning_rate=0.05, shear=0.06, shift=6.0),
         neighbours=True,
+        on_line=(
+            "Layers (2D, told by wells)",
+            "Layers that change little from well to well: the line, and what the nearest wells say as channels.",
+        ),
     ),
     "volume": Recipe(
         "Blocks (3D)",

@@ -243,3 +243,17 @@ def test_mutated_files_are_sentences_or_shapes(tmp_path, table, data):
         warnings.simplefilter("ignore")
         burn_polygons(read_polygons(path), chart(), table, np.zeros((8, 10), np.uint8))
     assert path.read_bytes() == bytes(content)
+
+
+def test_shapes_that_label_nothing_are_counted(tmp_path, table):
+    survey = chart()
+    boxes = [
+        shapely.box(500_000, 6_000_000, 500_030, 6_000_030),
+        shapely.box(500_041, 6_000_041, 500_043, 6_000_043),  # between the middles of cells
+        shapely.box(600_000, 6_000_000, 600_030, 6_000_030),  # elsewhere
+    ]
+    write(tmp_path / "a.gpkg", boxes, kind=["sand", "sand", "shale"])
+    out = np.zeros(survey.shape, np.uint8)
+    with pytest.warns(LabelWarning, match=r"a\.gpkg: 2 of 3 shapes label no cell: outside the survey, between"):
+        burn_polygons(read_polygons(tmp_path / "a.gpkg", "kind"), survey, table, out)
+    assert np.count_nonzero(out) == 9

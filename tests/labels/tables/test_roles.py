@@ -7,6 +7,7 @@ import pytest
 
 from napari_fhn.labels import AmbiguousColumns, LabelError, LabelWarning, Undeclared, sniff, suggest
 from napari_fhn.labels.tables.roles import Columns
+from napari_fhn.labels.tables.sniffing import sniffed
 from napari_fhn.labels.tables.vocabulary import ROLES, meaning
 
 
@@ -155,3 +156,17 @@ def test_a_headerless_table_asks(tmp_path):
         AmbiguousColumns, match="nothing names its 3 columns, and which is x and which y cannot be told"
     ):
         Columns(table).first(("x", "y"))
+
+
+def test_what_is_lacking_is_said_with_every_way_to_say_it(tmp_path):
+    path = tmp_path / "wells.csv"
+    path.write_text("well,kb\nA,3\nB,4\n")
+    with pytest.raises(AmbiguousColumns) as caught:
+        Columns(sniffed(path)).first(("inline", "crossline"), ("x", "y"))
+    assert "column 'inline' is missing; the columns are well, kb" in str(caught.value)
+    assert "Needed is inline with crossline or x with y" in str(caught.value)
+    assert caught.value.lacking(["inline"]) == "crossline or x with y"
+    assert caught.value.lacking(["inline", "crossline"]) == caught.value.lacking("xy") == ""
+    with pytest.raises(AmbiguousColumns) as caught:
+        Columns(sniffed(path)).index("class")
+    assert caught.value.lacking(()) == "class"

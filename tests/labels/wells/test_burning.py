@@ -151,3 +151,18 @@ def test_a_well_on_the_very_outline_is_at_the_last_trace(survey, table, radius):
         assert all(a <= b < c for a, b, c in zip(box.start, last, box.stop, strict=False))
     with pytest.raises(LabelError, match="outside the survey"):
         burn([Well("A", 111.51, 204.0, layer)], survey, table, out, radius)
+
+
+def test_wells_that_label_nothing_are_told_apart_from_those_that_do(survey, table):
+    below = float(survey.twt[-1]) + 100
+    wells = [
+        Well("A", 103, 204, (Interval(40, 60, "shale"),)),
+        Well("B", 103, 205),
+        Well("C", 103, 206, (Interval(below, below + 50, "sand"),)),
+    ]
+    with pytest.warns(LabelWarning) as said:
+        boxes = burn(wells, survey, table, np.zeros(survey.shape, np.uint8), 0.0)
+    words = [str(one.message) for one in said]
+    assert len(boxes) + len(words) == len(wells)
+    assert "Wells left out, nothing is known along them: B." in words
+    assert any(f"below the survey ({survey.twt[0]:g} to {survey.twt[-1]:g} ms): C." in one for one in words)

@@ -155,7 +155,7 @@ def test_las_1_2_wrapped_in_feet(tmp_path, table, mapped):
     assert log.head.xy == (500050.0, 6000100.0)
     assert log.head.kb_m == pytest.approx(30.48)
     assert class_curves(log) == ("FACIES",)
-    with pytest.raises(LabelError, match="there are no checkshots of it"):
+    with pytest.raises(LabelError, match="goes down in two-way time, and there are no checkshots"):
         read_las(path, table, mapped)
     shots = Checkshot("", "tvdss", np.array([0.0, 1000.0]), np.array([0.0, 1000.0]))
     well = read_las(path, table, mapped, checkshot=shots)

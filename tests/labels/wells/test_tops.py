@@ -190,3 +190,50 @@ def test_words_for_what_was_not_found_are_no_tops(tmp_path, survey):
     (tmp_path / "tops.csv").write_text("well,top_twt_ms,base_twt_ms,class\nA,48,60,n/a\nA,60,80,sand\n")
     (well,) = read_wells(tmp_path / "wells.csv", tmp_path / "tops.csv", survey)
     assert [one.class_name for one in well.intervals] == ["sand"]
+
+
+def test_what_a_survey_cannot_take_is_refused_before_a_unit_is_asked_for(tmp_path, survey):
+    wells = write(tmp_path, "well,inline,crossline\nA,103,204\n", "wells.csv")
+    times = write(tmp_path, "well,marker,twt\nA,sand,40\nA,shale,90\n", "times.csv")
+    depths = write(tmp_path, "well,marker,md\nA,sand,40\nA,shale,90\n", "depths.csv")
+    deep = survey.rename({survey.dims[-1]: "depth"})
+    with pytest.raises(
+        LabelError, match=r"times\.csv: its column 'twt' holds two-way times, the survey goes down in de"
+    ):
+        read_wells(wells, times, deep)
+    with pytest.raises(LabelError, match=r"depths\.csv: its column 'md' holds depths, the survey goes down in two-way"):
+        read_wells(wells, depths, survey)
+    # With checkshots both make sense, and what the unit is only a person knows.
+    with pytest.raises(Undeclared, match="'twt'"):
+        read_wells(wells, times, deep, checkshots={"": straight(domain="tvdss")})
+    with pytest.raises(Undeclared, match="'md'"):
+        read_wells(wells, depths, survey, checkshots={"": straight()})
+
+
+def test_times_without_a_unit_are_those_in_which_they_lie_on_the_survey(tmp_path, survey):
+    wells = write(tmp_path, "well,inline,crossline\nA,103,204\n", "wells.csv")
+    axis = survey[survey.dims[-1]].values
+    top, base = float(axis[3]), float(axis[-4])
+    for factor, unit in ((1.0, "ms"), (1e-3, "s")):
+        tops = write(tmp_path, f"well,marker,twt\nA,sand,{top * factor}\nA,shale,{base * factor}\n")
+        with pytest.warns(
+            LabelWarning, match=f"'twt' has no unit and was read in {unit}: only so they lie on the survey"
+        ):
+            (well,) = read_wells(wells, tops, survey)
+        assert (well.intervals[0].top_ms, well.intervals[0].base_ms) == pytest.approx((top, base))
+    # Where no unit brings them there, it is asked for.
+    tops = write(tmp_path, "well,marker,twt\nA,sand,70000\nA,shale,80000\n")
+    with pytest.raises(Undeclared, match="the unit of column 'twt'"):
+        read_wells(wells, tops, survey)
+
+
+def test_the_kind_that_the_survey_has_is_asked_for_first(tmp_path, survey):
+    wells = write(tmp_path, "well,inline,crossline\nA,103,204\n", "wells.csv")
+    for header in ("well,top,base,class\nA,40,90,sand\n", "well,Sand,Shale\nA,40,90\n"):
+        tops = write(tmp_path, header)
+        with pytest.raises(Undeclared) as asked:
+            read_wells(wells, tops, survey)
+        assert asked.value.choices[:2] == ("twt", "owt")
+        with pytest.raises(Undeclared) as asked:
+            read_wells(wells, tops, survey.rename({survey.dims[-1]: "depth"}))
+        assert asked.value.choices[:3] == ("md", "tvd", "tvdss")

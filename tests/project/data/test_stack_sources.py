@@ -8,7 +8,7 @@ import xarray as xr
 
 from napari_fhn import surveys
 from napari_fhn.project.data import stack_sources
-from napari_fhn.project.data.stack_sources import file_of
+from napari_fhn.project.data.stack_sources import called, file_of
 from napari_fhn.surveys.maps import stack
 
 
@@ -34,7 +34,7 @@ def chart(value, east=500.0):
 
 def keep(folder, survey):
     stacked = stack([survey])
-    path, there = file_of(folder, stacked)
+    path, there = file_of(folder, stacked, ["chart"])
     if not there:
         surveys.save(path, stacked, stacked, nodata=float("nan"), names=["chart"])
     return path, there
@@ -48,15 +48,25 @@ def test_stacks_of_maps_without_files_that_differ_in_no_name_have_files_of_their
     assert not other_values[1]
     assert not other_place[1]
     assert len({first, other_values[0], other_place[0]}) == 3
+    assert [one.stem for one in (first, other_values[0], other_place[0])] == [
+        "stack of chart", "stack of chart 2", "stack of chart 3"
+    ]  # fmt: skip
     assert first.read_bytes() == written
     assert keep(tmp_path, chart(1.0)) == (first, True)  # made again it is found, and with it its session
     assert keep(tmp_path, chart(2.0)) == (other_values[0], True)
 
 
 def test_a_file_that_cannot_be_read_is_not_replaced_either(tmp_path):
-    first, _ = file_of(tmp_path, stack([chart(1.0)]))
+    first, _ = file_of(tmp_path, stack([chart(1.0)]), ["chart"])
     first.write_bytes(b"somebody's")
     path, there = keep(tmp_path, chart(1.0))
     assert path != first
     assert not there
     assert first.read_bytes() == b"somebody's"
+
+
+def test_a_stack_is_called_by_the_maps_that_a_person_knows():
+    assert called(["gravity", "magnetics", "rocks"]) == "gravity, magnetics and rocks"
+    assert called(["a", "b", "c", "d"]) == "a, b, c and d"
+    assert called(["a", "b", "c", "d", "e"]) == "a, b, c and 2 more"
+    assert called(["C:\\maps\\a?.tif", "..", "geology (ROCK)"]) == "C maps a .tif, map and geology (ROCK)"

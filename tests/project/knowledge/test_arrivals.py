@@ -73,7 +73,7 @@ def test_labels_that_are_there_keep_value_and_weight(tmp_path):
     session, shape = Session(tmp_path), (2, 2)
     session.label_volume(shape)[0, 0] = 1
     session.weight_volume(shape)[0, 0] = 70
-    step, _ = plan_part(part, session, shape)
+    step, _, _ = plan_part(part, session, shape)
     assert not np.any(session.known()[1])  # nothing is written yet
     session.steps.do(step)
     assert session.known().tolist() == [[1, 2], [2, 2]]

@@ -32,6 +32,8 @@ def test_it_says_what_is_needed_and_what_the_savings_are_worth():
     assert words.startswith("Memory: ")
     assert ", not " in words
     assert "8 GB free" in words
+    # It is wrapped anywhere, and no line of it ends in a mark that stands between two parts.
+    assert "·" not in words
     assert "free" not in seen.sentence(None)
     assert "96 × 160" in seen.block_in_words
 

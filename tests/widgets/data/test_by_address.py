@@ -45,6 +45,19 @@ def test_an_address_is_taken_from_the_clipboard_once_it_is_whole(qtbot, server):
     assert (dialog.url, open_.isEnabled()) == (f"{server.address}/a.sgy", True)
     dialog.line.setText("survey.sgy")
     assert (dialog.url, open_.isEnabled()) == (None, False)
+    # What is no address is said as it is typed, and nothing of one that is only begun.
+    for text, words in (
+        ("survey.sgy", "An address begins with https://"),
+        ("ftp://a.org/b.sgy", "ftp:// is not read"),
+        ("https://a.org/b c.sgy", "no blanks"),
+        ("htt", ""),
+        ("s3://", ""),
+        ("https://a.org/b.sgy", ""),
+    ):
+        dialog.line.setText(text)
+        assert words in dialog.wrong.text()
+        assert bool(words) == bool(dialog.wrong.text())
+        assert open_.isEnabled() == (text == "https://a.org/b.sgy")
     QGuiApplication.clipboard().setText("words")
     assert by_address.AddressDialog("Open").line.text() == ""
 

@@ -104,17 +104,19 @@ def test_an_open_survey_is_read_otherwise_and_its_labels_come_back_when_it_is_re
     tmp_path, viewer, dock, qtbot, monkeypatch, spin
 ):
     monkeypatch.setenv("NAPARI_FHN_REMEMBERED", str(tmp_path / "remembered.json"))
-    path, desk, said = tmp_path / "small.sgy", dock.desk, {"sample_interval_ms": "2"}
+    path, desk, said, begun = tmp_path / "small.sgy", dock.desk, {"sample_interval_ms": "2"}, []
     segyio.tools.from_array3D(str(path), np.random.default_rng(0).random((6, 8, 32), np.float32), dt=4000)
     viewer.open(str(path), plugin="napari-fhn")
     assert not dock.data.headers.isHidden()
     dock.labels.new.click()
     desk.book.layer.data_setitem((np.array([2]), np.array([3]), np.array([4])), 1)
 
-    def ask(path, found, why, parent):
+    def ask(path, found, why, parent, now):
         assert "How this survey is read" in why
-        dialog = GridDialog(path, found, why)
+        dialog = GridDialog(path, found, why, now=now)
         qtbot.addWidget(dialog)
+        # It begins with how the survey is read, so that nothing is lost by looking.
+        begun.append(dialog.options)
         for name, text in said.items():
             dialog.form.fields[name].setText(text)
         dialog.remember.setChecked(False)
@@ -131,9 +133,44 @@ def test_an_open_survey_is_read_otherwise_and_its_labels_come_back_when_it_is_re
     assert "labels of its own" in desk.messages.message
     dock.labels.new.click()
     assert not np.asarray(desk.book.layer.data).any()
-    said.clear()
+    said["sample_interval_ms"] = ""
     dock.data.headers.click()
     assert spin(lambda: interval() == 4.0)
+    assert [one.get("sample_interval_ms") for one in begun] == [None, 2.0]
     assert desk.book.layer.data[2, 3, 4] == 1
     path.unlink()
     assert desk.rereading.path() is None
+
+
+def test_it_begins_with_how_the_survey_is_read_and_takes_nothing_that_cannot_be(qtbot):
+    path = sample_data.SEISMIC.survey
+    found = guesses(path)
+    for now, how in (({"line": True}, "order"), ({"inline_byte": 189, "crossline_byte": 193}, "numbers"), ({}, "")):
+        dialog = GridDialog(path, found, "", now=now)
+        qtbot.addWidget(dialog)
+        guess = dialog.guesses[dialog.list.currentRow()]
+        assert (guess.how == "order") == (how == "order")
+        assert (guess.inline_byte == 189) == (how != "order")
+    dialog = GridDialog(path, found, "", now={"inline_byte": 201, "crossline_byte": 205, "delay_ms": 12.0})
+    qtbot.addWidget(dialog)
+    assert {name: field.text() for name, field in dialog.form.fields.items() if field.text()} == {
+        "inline_byte": "201", "crossline_byte": "205", "delay_ms": "12"
+    }  # fmt: skip
+    button = dialog.buttons.button(dialog.buttons.StandardButton.Open)
+    for name, text, why in (
+        ("inline_byte", "500", "1 to 237"),
+        ("x_byte", "0", "1 to 237"),
+        ("sample_interval_ms", "-3", "Above 0"),
+        ("coordinate_scalar", "0", "not 0"),
+    ):
+        before = dialog.form.fields[name].text()
+        assert button.isEnabled()
+        dialog.form.fields[name].setText(text)
+        assert not button.isEnabled()
+        assert text in dialog.wrong.text()
+        assert why in dialog.wrong.text()
+        dialog.form.fields[name].setText(before)
+    assert button.isEnabled()
+    # All fields are as wide as what stands in them needs.
+    dialog.show()
+    assert min(field.width() for field in dialog.form.fields.values()) > 60

@@ -84,12 +84,22 @@ def test_maps_that_could_not_be_ticked_together_are_all_offered_and_a_stack_of_t
     dock.desk.stacking.make(dialog.entries)
     assert spin(lambda: dock.desk.data.material is not None and dock.desk.data.material.surveys.channels == 4)
     assert "Stacked 3 maps as 4 channels" in dock.desk.messages.message
+    # It is called by the names that a person knows, as a layer, a survey and a file.
+    (layer,) = dock.desk.data.state.chosen
+    stack = layer.name
+    assert sorted(stack.replace(" and ", ", ").split(", ")) == ["gravity", "magnetics", "rocks"]
+    assert Path(layer.metadata["survey"].attrs["source"]).stem == stack == layer.metadata["survey"].name
+    # Again, and it is there already.
+    dock.desk.stacking.make(dialog.entries)
+    assert spin(lambda: dock.desk.messages.message == f"These maps are stacked already, just so: '{stack}' is ticked.")
+    assert dock.desk.data.state.chosen == (layer,)
+    assert len(viewer.layers) == 4
     again = {entry.name: entry.used for entry in dock.desk.stacking.entries()}
-    assert again == {"magnetics": True, "gravity": True, "rocks": True, "maps": False}
+    assert again == {"magnetics": True, "gravity": True, "rocks": True, stack: False}
     # On one grid a tick that was taken away says that a map is not wanted.
     dock.desk.data.choose((viewer.layers["rocks"],))
     again = {entry.name: entry.used for entry in dock.desk.stacking.entries()}
-    assert again == {"magnetics": False, "gravity": True, "rocks": True, "maps": False}
+    assert again == {"magnetics": False, "gravity": True, "rocks": True, stack: False}
 
 
 def test_another_grid_can_be_chosen_and_nothing_is_a_sentence(maps, spin):
@@ -99,10 +109,12 @@ def test_another_grid_can_be_chosen_and_nothing_is_a_sentence(maps, spin):
     assert dialog.grid.name == "gravity"
     for row in range(3):
         dialog.table.item(row, 0).setCheckState(Qt.CheckState.Unchecked)
+    assert not dialog.ok.isEnabled()
     dock.desk.stacking.make(dialog.entries, dialog.grid)
     assert "at least one map" in dock.desk.messages.message
     dialog.table.item(0, 0).setCheckState(Qt.CheckState.Checked)
     dialog.table.item(1, 0).setCheckState(Qt.CheckState.Checked)
+    assert dialog.ok.isEnabled()
     dock.desk.stacking.make(dialog.entries, dialog.grid)
     assert spin(lambda: dock.desk.data.material is not None and dock.desk.data.material.shape == (12, 16))
     assert dock.desk.data.material.surveys.channels == 2

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from napari_fhn import surveys
+from napari_fhn import sample_data, surveys
 from napari_fhn.project.exporting.exporter import Request
+from napari_fhn.widgets.data.opening import open_surveys
 
 
 @pytest.fixture
@@ -144,3 +145,21 @@ def test_what_would_be_replaced_beside_a_file_is_asked_about(predicted, spin, tm
         assert said in dock.desk.messages.message
     assert asked == [(beside,)] * 2
     assert b"somebody's" not in beside.read_bytes()
+
+
+def test_a_file_is_proposed_beside_the_survey_and_then_where_the_last_one_went(viewer, dock, spin, tmp_path):
+    exports = dock.desk.exports
+    for folder in ("surveys", "out"):
+        (tmp_path / folder).mkdir()
+    values = xr.DataArray(np.zeros((4, 5, 6), np.float32), dims=("inline", "crossline", "twt"))
+    surveys.save(tmp_path / "surveys" / "north.nc", values, values)
+    open_surveys(viewer, [tmp_path / "surveys" / "north.nc"])
+    dock.labels.new.click()
+    assert exports.propose("labels", ".nc") == tmp_path / "surveys" / "north-labels.nc"
+    write(dock, spin, tmp_path / "out" / "mine.nc", "labels")
+    assert exports.propose("labels", ".nc") == tmp_path / "out" / "north-labels.nc"
+
+
+def test_nothing_is_proposed_beside_the_samples_of_this_package(viewer, dock):
+    open_surveys(viewer, [sample_data.SEISMIC.survey])
+    assert str(dock.desk.exports.propose("classes", ".sgy")) == "fold_and_fault-classes.sgy"

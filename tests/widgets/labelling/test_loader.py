@@ -194,7 +194,7 @@ def test_a_class_of_a_finer_label_volume_of_which_nothing_is_left_is_named(seism
 
 def test_answers_are_asked_once_and_remembered(seismic, spin, tmp_path):
     path = tmp_path / "tops.csv"
-    path.write_text("well,top,base,class\nW-1,400,600,sand\nW-2,600,800,shale\n")
+    path.write_text("well,top,base,class\nW-1,400,600,sand\nW-2,600,800,shale\nW-2,90000,98000,x\nW-1,90000,98000,x\n")
     asked = []
 
     def ask(question):
@@ -353,3 +353,47 @@ def test_what_another_distribution_reads_comes_in_through_the_same_button(seismi
     seismic.labelling.loader.load([tmp_path / "wells.acme"])
     settle(seismic, spin, "1 well is a label")
     assert [well.name for well in seismic.labelling.wells.state.wells] == ["A-1"]
+
+
+def test_a_file_without_a_column_that_is_needed_is_asked_about_once(seismic, spin, tmp_path, qtbot):
+    heads = tmp_path / "heads.csv"
+    heads.write_text("well,kb\nW-1,3\nW-2,4\n")
+    loader, asked = seismic.labelling.loader, []
+
+    def ask(question):
+        if not isinstance(question.cause, AmbiguousColumns):
+            return question.answer("wells")  # what the file holds
+        wizard = ColumnWizard(question, None, seismic.data.material.first)
+        qtbot.addWidget(wizard)
+        ok = wizard.buttons.button(wizard.buttons.StandardButton.Ok)
+        asked.append((ok.isEnabled(), wizard.missing.text()))
+        # What does not help is no answer, and asking again would ask for ever.
+        return wizard.answered if len(asked) == 1 else question.source
+
+    loader.ask = ask
+    loader.load([sample_data.SEISMIC.tops, heads])
+    settle(seismic, spin, "heads.csv was left out")
+    enabled, missing = asked[0]
+    assert not enabled
+    assert missing.startswith("Still to be said: inline with crossline or x with y. Where heads.csv has no such column")
+    assert len(asked) <= 2
+    assert "Needed is inline with crossline or x with y" in seismic.messages.message
+    # Nothing else is lost: the tops are there, and go with the next heads.
+    loader.load([sample_data.SEISMIC.wells])
+    settle(seismic, spin, "6 wells are labels")
+
+
+def test_points_on_what_is_labelled_already_are_counted(seismic, spin, tmp_path):
+    survey = seismic.data.material.first
+    loader = seismic.labelling.loader
+    header = "inline,crossline,twt_ms,class\n"
+
+    def row(k):
+        return f"{float(survey.inline[k]):g},{float(survey.crossline[k]):g},{float(survey.twt[k]):g},sand\n"
+
+    (tmp_path / "one.csv").write_text(header + row(3))
+    (tmp_path / "four.csv").write_text(header + "".join(row(k) for k in (3, 4, 5, 6)))
+    loader.load([tmp_path / "one.csv"])
+    settle(seismic, spin, "1 point of one.csv: 1 voxel is a label now.")
+    loader.load([tmp_path / "four.csv"])
+    settle(seismic, spin, "4 points of four.csv: 3 voxels are labels now; 1 was labelled already, and stays as it was.")

@@ -52,7 +52,13 @@ def clicked(question: Question, case: Open, qtbot) -> Source:
         for k, box in enumerate(wizard.roles):
             if k != column and box.currentData() == role:
                 box.setCurrentIndex(0)
-        assert wizard.buttons.button(wizard.buttons.StandardButton.Ok).isEnabled()
+        ok = wizard.buttons.button(wizard.buttons.StandardButton.Ok)
+        for other, number in case.answers.items():
+            # All that is needed is asked for at once, and said until it is.
+            assert ok.isEnabled() == (not wizard.missing.text())
+            if not ok.isEnabled() and other in cause.candidates:
+                wizard.roles[int(number) - 1].setCurrentIndex(wizard.roles[int(number) - 1].findData(other))
+        assert ok.isEnabled()
         return wizard.answered
     dialog = AnswerDialog(question)
     qtbot.addWidget(dialog)
@@ -214,3 +220,26 @@ def test_horizons_that_would_label_nothing_are_no_answer(qtbot):
     dialog.around.setChecked(True)
     assert ok.isEnabled()
     assert dialog.answer.names == ("top",)
+
+
+def test_times_and_depths_are_asked_for_in_the_unit_of_the_survey(qtbot, tmp_path, survey):
+    (path,) = QUESTIONS["slices of polygons"].write(tmp_path)
+    deep = survey.rename({survey.dims[-1]: "depth"})
+    cause = Undeclared("its shapes lie on the map", "Say between which", option="window", path=path)
+    for one, unit in ((survey, " ms"), (deep, " m")):
+        dialog = AnswerDialog(Question(Source(path, "polygons"), cause), None, one)
+        qtbot.addWidget(dialog)
+        assert [spin.suffix() for spin in dialog.numbers] == [unit, unit]
+        # All of the survey, until somebody says less.
+        assert [spin.value() for spin in dialog.numbers] == [one[one.dims[-1]].values[k] for k in (0, -1)]
+        source = SourceDialog(Source(path, "polygons"), None, one)
+        qtbot.addWidget(source)
+        titles = [
+            source._form.itemAt(row, source._form.ItemRole.LabelRole).widget().text()
+            for row in range(source._form.rowCount())
+        ]
+        assert f"window ({unit.strip()})" in titles
+    datum = Undeclared("the elevation of the datum is not known", "Say it in metres", option="kb_m", path=path)
+    dialog = AnswerDialog(Question(Source(path, "tops"), datum), None, survey)
+    qtbot.addWidget(dialog)
+    assert [spin.suffix() for spin in dialog.numbers] == [" m"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from napari_fhn.labels.errors import LabelError, LabelWarning, Undeclared
 from napari_fhn.labels.tables.units import METRES, MILLISECONDS
-from napari_fhn.labels.wells.well import check_unit
+from napari_fhn.labels.wells.vertical import check_unit
 
 #: Given units that make sense, and one with what speaks for it, says which it is.
 Unit = Callable[[tuple[str, ...], tuple[str, str] | None], str]
@@ -72,11 +72,33 @@ def on_axis(
         z = -z
     in_time = survey.dims[-1] == "twt"
     factors = {u: f for u, f in (MILLISECONDS if in_time else METRES).items() if u in ("ms", "s", "m", "ft")}
-    inside = {u: float(((z * f >= axis[0]) & (z * f <= axis[-1])).mean()) for u, f in factors.items()}
-    able = [u for u, share in inside.items() if share >= 0.8]
-    evidence = (able[0], "only so they lie on the survey's vertical axis") if len(able) == 1 else None
     # In metres and feet much the same depths lie on the axis; times in ms and s never do.
-    return z * factors[unit(tuple(factors), evidence if in_time else None)]
+    return z * factors[unit(tuple(factors), only_unit(z, factors, survey) if in_time else None)]
+
+
+def only_unit(z: NDArray[np.float64], factors: Mapping[str, float], survey: xr.DataArray) -> tuple[str, str] | None:
+    """Return the unit in which alone values lie on the vertical axis of a survey, and that this is so.
+
+    Parameters
+    ----------
+    z : ndarray of float64
+        As a file has them.
+    factors : mapping of str to float
+        Of each unit that makes sense, in the unit of the axis.
+    survey : xarray.DataArray
+        Whose vertical axis it is.
+
+    Returns
+    -------
+    (str, str) or None
+        None where several do, or none does.
+    """
+    axis = np.asarray(survey[survey.dims[-1]], dtype=np.float64)
+    inside = {
+        u: float(((z * f >= axis[0]) & (z * f <= axis[-1])).mean()) if z.size else 0.0 for u, f in factors.items()
+    }
+    able = [u for u, share in inside.items() if share >= 0.8]
+    return (able[0], "only so they lie on the survey's vertical axis") if len(able) == 1 else None
 
 
 def surface(grid: NDArray[np.float64], survey: xr.DataArray, name: str, path: Path, picks: int) -> xr.DataArray:

@@ -22,7 +22,7 @@ from napari_fhn.labels.tables.columns import Table
 from napari_fhn.labels.tables.fill_values import fill_values, in_words, without
 from napari_fhn.labels.tables.roles import Columns
 from napari_fhn.labels.tables.sniffing import sniff
-from napari_fhn.labels.wells.well import vertical_of
+from napari_fhn.labels.wells.vertical import vertical_of
 from napari_fhn.sentence import counted
 
 #: Tables of more columns than this are matrices, not picks.

@@ -36,7 +36,7 @@ from napari_fhn.labels.map_coordinates import (
 from napari_fhn.labels.shapes import shape_files
 from napari_fhn.labels.tables.guesses import SURE
 from napari_fhn.labels.tables.vocabulary import meaning
-from napari_fhn.sentence import counted
+from napari_fhn.sentence import counted, counted_of
 from napari_fhn.surveys.kinds import is_line, is_seismic
 
 SUFFIXES = shape_files.SUFFIXES
@@ -179,8 +179,8 @@ def burn_polygons(
     out : ndarray or memmap of uint8, shape of the survey without its bands
         Written in place.
     window : (float, float), optional
-        For a volume or a line: first and last time or depth, in the unit of its vertical axis, the last one excluded;
-        the nearest slice where there is none within.
+        For a volume or a line: first and last time or depth, in the unit of its vertical axis, the last one excluded
+        but at the end of the survey; the nearest slice where there is none within.
     overwrite : bool, optional
         Replace labels that are already there. By default only unlabelled cells are filled.
     survey_crs : str, optional
@@ -207,36 +207,36 @@ def burn_polygons(
     if out.shape != shape:
         raise LabelError(f"the labels have the shape {out.shape}, and the survey {shape}", "Use labels of the survey")
     slices = None if is_map else _slices(survey, window)
-    line = is_line(survey)
-    if line:
-        # A volume of one crossline.
-        out = out[:, np.newaxis]
+    if line := is_line(survey):
+        out = out[:, np.newaxis]  # a volume of one crossline
     polygons = on_survey(polygons, survey, survey_crs)
     shapes = polygons.shapes if line else _in_cells(polygons, survey, is_map)
-    finite = np.isfinite(shapely.bounds(shapes)).all(axis=1)
-    cells: NDArray[np.uint8] = np.zeros(out.shape[:2], np.uint8)
-    last = cells.copy()
-    pairs = [(s, values[c]) for s, c, ok in zip(shapes, polygons.classes, finite, strict=True) if ok]
+    numbers = np.flatnonzero(np.isfinite(shapely.bounds(shapes)).all(axis=1)) + 1
+    first: NDArray[Any] = np.zeros(out.shape[:2], np.min_scalar_type(len(shapes)))
+    last = first.copy()
     with _as_label_errors():
-        for into, order in ((cells, pairs[::-1]), (last, pairs)):
+        for into, order in ((first, numbers[::-1].tolist()), (last, numbers.tolist())):
             if line:
                 _cut(polygons, order, survey, into)
-                continue
-            # Cells have their middles at whole indices.
-            drawn, of = [shape for shape, _ in order], [value for _, value in order]
-            vector.draw(polygons.path, drawn, of, into, Affine.translation(-0.5, -0.5))
+            else:  # cells have their middles at whole indices
+                vector.draw(polygons.path, [shapes[k - 1] for k in order], order, into, Affine.translation(-0.5, -0.5))
+    value_of = np.array([0, *(values[name] for name in polygons.classes)], np.uint8)
+    cells = value_of[first]
     if not cells.any():
         raise LabelError(
             "none of its shapes covers the middle of a cell of the survey",
             "Check that both have the same coordinates, and their CRS",
             path=polygons.path,
         )
-    contested = int(np.count_nonzero(cells != last))
-    if contested:
-        _warn(
-            f"{polygons.path.name}: {counted(contested, 'cells lie', 'cell lies')} in shapes of several "
-            "classes; the first shape counted."
-        )
+    seen = np.zeros(len(shapes) + 1, bool)
+    seen[first] = seen[last] = True
+    name = polygons.path.name
+    if beside := int((~seen[1:]).sum()):
+        said = counted_of(beside, len(shapes), "shapes", "label", "labels")
+        _warn(f"{name}: {said} no cell: outside the survey, between the middles of cells, or under other shapes.")
+    if contested := int(np.count_nonzero(cells != value_of[last])):
+        lie = counted(contested, "cells lie", "cell lies")
+        _warn(f"{name}: {lie} in shapes of several classes; the first shape counted.")
     rows, cols = np.nonzero(cells)
     low, high = [int(rows.min()), int(cols.min())], [int(rows.max()) + 1, int(cols.max()) + 1]
     for i in range(low[0], high[0]):
@@ -275,15 +275,16 @@ def _slices(survey: xr.DataArray, window: tuple[float, float] | None) -> slice:
             f"the window from {top:g} to {base:g} lies outside the survey ({axis[0]:g} to {axis[-1]:g})",
             "Choose times within",
         )
-    inside = np.flatnonzero((axis >= top) & (axis < base))
+    # Up to the base, as intervals of wells are; what reaches the end of the survey has its last sample too.
+    inside = np.flatnonzero((axis >= top) & ((axis < base) | (base >= axis[-1])))
     if inside.size == 0:
         nearest = int(np.argmin(np.abs(axis - (top + base) / 2)))
         return slice(nearest, nearest + 1)
     return slice(int(inside[0]), int(inside[-1]) + 1)
 
 
-def _cut(polygons: Polygons, order: list[tuple[Any, int]], survey: xr.DataArray, into: NDArray[np.uint8]) -> None:
-    """Write the values of shapes where the traces of a line lie in them, later ones over earlier ones."""
+def _cut(polygons: Polygons, order: list[int], survey: xr.DataArray, into: NDArray[Any]) -> None:
+    """Write the numbers of shapes where the traces of a line lie in them, later ones over earlier ones."""
     import shapely
 
     traces = Traces.of(survey)
@@ -294,10 +295,11 @@ def _cut(polygons: Polygons, order: list[tuple[Any, int]], survey: xr.DataArray,
             path=polygons.path,
         )
     x, y = (np.asarray(traces.survey[c], np.float64) for c in "xy")
-    for shape, value in order:
+    for number in order:
+        shape = polygons.shapes[number - 1]
         # What has no area has to come near.
         near = shape if shapely.get_dimensions(shape) == 2 else shapely.buffer(shape, traces.spacing)
-        into[shapely.intersects_xy(near, x, y), 0] = value
+        into[shapely.intersects_xy(near, x, y), 0] = number
 
 
 def on_survey(polygons: Polygons, survey: xr.DataArray, said: str | None = None) -> Polygons:

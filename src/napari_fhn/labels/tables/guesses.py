@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -30,6 +30,8 @@ SURE, AHEAD = 0.6, 0.15
 #: Columns without telling names are paired up to this number of them.
 _PAIRED = 12
 _TEXT = ("well", "marker", "class")
+#: Ways to say a place or a depth that a sentence names.
+_WAYS = 6
 _VERTICAL = ("z", "time", "twt", "owt", "depth", "md", "tvd", "tvdss")
 
 
@@ -117,6 +119,8 @@ class AmbiguousColumns(LabelError):
         The table as it was sniffed; its path leads the message.
     candidates : mapping of str to tuple of Guess
         For each role that must be said the columns that may be it, best first; empty where none looks like it.
+    groups : sequence of tuple of str, optional
+        Roles that go together, of which one such group is enough; none where nobody says what is needed.
     """
 
     def __init__(
@@ -126,11 +130,36 @@ class AmbiguousColumns(LabelError):
         table: Table,
         candidates: Mapping[str, tuple[Guess, ...]],
         *,
+        groups: Sequence[tuple[str, ...]] = (),
         line: int | None = None,
     ) -> None:
         super().__init__(what, way_out, path=table.path, line=line)
         self.table = table
         self.candidates = dict(candidates)
+        self.groups = tuple(groups)
+
+    def lacking(self, known: Collection[str]) -> str:
+        """Say which columns are needed beside those that are known; empty where none is.
+
+        Parameters
+        ----------
+        known : collection of str
+            Roles of which the column is known.
+
+        Returns
+        -------
+        str
+            Such as "well, and inline with crossline or x with y".
+        """
+        ways = [tuple(role for role in group if role not in known) for group in self.groups]
+        if not all(ways):
+            return ""
+        # Of two ways the one that needs more beside the same is none.
+        least = [one for one in dict.fromkeys(ways) if not any(set(other) < set(one) for other in ways)]
+        always = [role for role in least[0] if all(role in one for one in least)] if least else []
+        others = [" with ".join(role for role in one if role not in always) for one in sorted(least, key=len)]
+        either = f"{', '.join(others[:_WAYS][:-1])} or {others[:_WAYS][-1]}" if len(others) > 1 else ""
+        return ", and ".join(one for one in (" and ".join(always), either) if one)
 
 
 def suggest(table: Table, survey: xr.DataArray | None = None) -> Suggestion:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import xarray as xr
 
@@ -113,7 +113,11 @@ class Columns:
         likely = next((g for g in groups if all(self.may_have(role) for role in g)), groups[0])
         missing = [role for role in likely if not self.has(role)]
         raise self.ambiguous(
-            missing[0], *missing[1:], *(r for g in groups for r in g if g is not likely), show=len(missing)
+            missing[0],
+            *missing[1:],
+            *(r for g in groups for r in g if g is not likely),
+            show=len(missing),
+            groups=groups,
         )
 
     def domain(self, role: str) -> str:
@@ -178,8 +182,12 @@ class Columns:
                 return named_unit(found[1])
         return ""
 
-    def ambiguous(self, *roles: str, show: int = 1) -> AmbiguousColumns:
-        """Make the error that asks for the columns of roles; its sentence tells of the first `show` of them."""
+    def ambiguous(self, *roles: str, show: int = 1, groups: Sequence[tuple[str, ...]] = ()) -> AmbiguousColumns:
+        """Make the error that asks for the columns of roles; its sentence tells of the first `show` of them.
+
+        One of the groups is needed; the first role where there are none.
+        """
+        groups = groups or (roles[:1],)
         candidates = {role: self._suggestion.guesses.get(role, ()) for role in dict.fromkeys(roles)}
         first = roles[0]
         table = self.table
@@ -188,12 +196,18 @@ class Columns:
             for role in roles[:show]:
                 may = ", ".join(f"'{g.name}' ({g.reason})" for g in candidates[role][:4]) or "none that is known"
                 parts.append(f"the column of the {ROLES[role]} may be {may}")
-            return AmbiguousColumns("; ".join(parts), f"Say which is {first}", table, candidates)
+            return AmbiguousColumns("; ".join(parts), f"Say which is {first}", table, candidates, groups=groups)
         names = ", ".join(table.names)
         what = f"column '{first}' is missing; the columns are {names}"
         if not table.has_header:
             which = " and which ".join(roles[:show])
             what = f"nothing names its {counted(len(table.names), 'columns')}, and which is {which} cannot be told"
-        return AmbiguousColumns(
-            what, f"Say which column is {first}", table, candidates, line=1 if table.has_header else None
-        )
+        line = 1 if table.has_header else None
+        found = AmbiguousColumns(what, f"Say which column is {first}", table, candidates, groups=groups, line=line)
+        needed = found.lacking([role for group in groups for role in group if self.has(role)])
+        if not table.has_header or not needed:
+            return found
+        way_out = f"Say which column is {first}, or add it"
+        if needed != first:
+            way_out = f"Needed is {needed}: say which column is {first}, or add what is missing"
+        return AmbiguousColumns(what, way_out, table, candidates, groups=groups, line=line)

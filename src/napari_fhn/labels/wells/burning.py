@@ -20,12 +20,15 @@ from napari_fhn.labels.lateral import OFF_LINE, Traces
 from napari_fhn.labels.volumes.fall_off import check, percent
 from napari_fhn.labels.wells.well import DeviatedWell, Interval, Well
 from napari_fhn.surveys.kinds import is_seismic
+from napari_fhn.surveys.numbers import VERTICAL
 
 #: A sample this close above an interval's edge, in samples, still counts as on it (rounding of written
 #: times).
 _ON_THE_EDGE = 1e-6
 #: Points along a path lie closer than this, in trace spacings.
 _STEP = 0.25
+#: Wells that a sentence names.
+_NAMED = 8
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,9 @@ def burn(
         )
     values = {name: table.value_of(name) for well in wells for name in well.class_names}
     traces = Traces.of(survey)
+    if values:
+        _tell("nothing is known along them", [well.name for well in wells if not well.intervals])
+        wells = [well for well in wells if well.intervals]
     reach = _reach(traces, max(radius_traces, OFF_LINE), off_line_m)
     found = {k: _spots(well, survey, traces, values, reach) for k, well in enumerate(wells)}
     inside = {k: spots for k, spots in found.items() if spots is not None}
@@ -150,7 +156,18 @@ def burn(
             weights[where] = sure
         for spot, owner in enumerate(owners):
             _grow(boxes, owner, cells[(orders == spot).any(axis=0)], first + np.flatnonzero(block[spot]))
+    axis = survey[survey.dims[-1]]
+    span = f"{float(axis[0]):g} to {float(axis[-1]):g} {VERTICAL[str(axis.dims[0])]}".rstrip()
+    without = [wells[k].name for k in inside if k not in boxes] if values else []
+    _tell(f"what is known along them lies above or below the survey ({span})", without)
     return [Box(tuple(map(int, low)), tuple(map(int, high))) for _, (low, high) in sorted(boxes.items())]
+
+
+def _tell(why: str, names: Sequence[str]) -> None:
+    """Say which wells become no labels."""
+    if names:
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        warnings.warn(f"Wells left out, {why}: {', '.join(names[:_NAMED])}{more}.", LabelWarning, stacklevel=3)
 
 
 def _reach(traces: Traces, reach: float, off_line_m: float | None) -> float:

@@ -28,7 +28,8 @@ from napari_fhn.labels.tables.vocabulary import meaning
 from napari_fhn.labels.wells.checkshots import Checkshot
 from napari_fhn.labels.wells.logs import Curve, Log, logs_of, read_log
 from napari_fhn.labels.wells.trajectories import Trajectory
-from napari_fhn.labels.wells.well import DeviatedWell, Head, Spans, Well, check_unit, tie, vertical_of
+from napari_fhn.labels.wells.vertical import check_domain, check_unit, vertical_of
+from napari_fhn.labels.wells.well import DeviatedWell, Head, Spans, Well, tie
 from napari_fhn.sentence import counted
 
 #: Items of a header that say longitude and latitude.
@@ -142,7 +143,7 @@ def read_las(
     if trajectory is not None and index is None:
         # Along a path depths tell the place, and the log's own times where that lies in a time survey.
         index, checkshot = log.curves[0].name, checkshot or time_depth(log)
-    along, domain, name = _index(log, index, index_unit, vertical)
+    along, domain, name = _index(log, index, index_unit, vertical, tied=survey is None or checkshot is not None)
     names = [_class_name(value, table, log, chosen.name) for value in chosen.values]
     _tell_nothings(log, chosen, (value for value, name in zip(chosen.values, names, strict=True) if not name))
     known = np.isfinite(along)
@@ -214,7 +215,9 @@ def _only_class(log: Log) -> Curve:
     )
 
 
-def _index(log: Log, index: str | None, said_unit: str | None, vertical: str) -> tuple[NDArray[np.float64], str, str]:
+def _index(
+    log: Log, index: str | None, said_unit: str | None, vertical: str, *, tied: bool = True
+) -> tuple[NDArray[np.float64], str, str]:
     """Values along the well in ms or metres, their kind, and the name of their curve."""
     names = {c.name.upper() for c in log.curves}
     if index is None:
@@ -231,6 +234,8 @@ def _index(log: Log, index: str | None, said_unit: str | None, vertical: str) ->
         )
     values = _measured(curve, log)
     is_time = kinds[role] in ("twt", "owt")
+    if not tied:
+        check_domain(is_time, vertical, f"its curve {curve.name}", log.path)
     choices: tuple[str, ...] = ("ms", "s") if is_time else ("m", "ft")
     of = unit(said_unit if said_unit is not None else curve.unit)
     ends = {u for u in (unit(log.header.get(f"unit of {item}", "")) for item in ("STRT", "STOP", "STEP")) if u}

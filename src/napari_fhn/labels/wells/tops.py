@@ -10,10 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import xarray as xr
 
 from napari_fhn.labels.classes.codes import means_nothing
 from napari_fhn.labels.errors import LabelError, LabelWarning, Undeclared
+from napari_fhn.labels.horizons.horizon_values import only_unit
 from napari_fhn.labels.tables.columns import Table
 from napari_fhn.labels.tables.fill_values import fill_values
 from napari_fhn.labels.tables.roles import Columns
@@ -24,7 +26,8 @@ from napari_fhn.labels.tables.units import METRES, MILLISECONDS
 from napari_fhn.labels.wells.checkshots import Checkshot
 from napari_fhn.labels.wells.heads import read_heads
 from napari_fhn.labels.wells.trajectories import Trajectory
-from napari_fhn.labels.wells.well import DeviatedWell, Interval, Spans, Well, check_unit, of_well, tie, vertical_of
+from napari_fhn.labels.wells.vertical import check_domain, check_unit, vertical_of
+from napari_fhn.labels.wells.well import DeviatedWell, Interval, Spans, Well, of_well, tie
 from napari_fhn.labels.wells.wide_tops import markers_of, melted
 from napari_fhn.sentence import counted
 
@@ -32,6 +35,8 @@ from napari_fhn.sentence import counted
 _NO_PICK = "-999"
 #: A second column of the same kind, for rows of which the first says nothing.
 _FURTHER = "further"
+_TIMES = ("twt", "owt")
+_KINDS = ("md", "tvd", "tvdss", *_TIMES)
 
 
 def read_tops(
@@ -42,6 +47,8 @@ def read_tops(
     domain: str | None = None,
     prefer: str = "md",
     classes: Mapping[str, str] | None = None,
+    survey: xr.DataArray | None = None,
+    tied: bool = True,
 ) -> dict[str, tuple[Spans, int]]:
     """Read what is known along wells.
 
@@ -59,6 +66,11 @@ def read_tops(
         Of several kinds for a marker the one to read.
     classes : mapping of str to str, optional
         Class for a marker, or "" to leave what lies below it unlabelled; markers not in it bear their own name.
+    survey : xarray.DataArray, optional
+        For which they are read: times without a unit are held against its vertical axis.
+    tied : bool, optional
+        Whether checkshots tie depths to times; without them tops that the survey cannot take are refused before anybody
+        is asked about them.
 
     Returns
     -------
@@ -78,7 +90,7 @@ def read_tops(
     table.warn()
     markers = {} if found.has("marker") or not found.has("well") else markers_of(table, found.index("well"))
     if markers:
-        table = melted(table, found.index("well"), markers, domain)
+        table = melted(table, found.index("well"), markers, domain, prefer)
         found = Columns(table, None, units)
     kinds: tuple[str, ...] = ("md", "tvdss", "tvd", "twt", "owt")
     if domain is not None and domain not in kinds:
@@ -100,21 +112,26 @@ def read_tops(
             used = table.names[found.index(roles[2])]
             words = f"{path.name}: its column '{used}' was used, and not {', '.join(others)}."
             warnings.warn(words, LabelWarning, stacklevel=2)
-    if roles[2] in ("twt", "owt") and (further := found.further(roles[2])) is not None:
+    if roles[2] in _TIMES and (further := found.further(roles[2])) is not None:
         # Petrel gives picked times, and computed ones where nobody picked.
         picked[_FURTHER] = further
     if roles == by_interval:
-        kind = domain or _domain(found)
+        kind = domain or _domain(found, prefer, None if tied else survey)
         unit_of = "top"
     else:
         kind = unit_of = roles[2]
-    choices, factors = (("ms", "s"), MILLISECONDS) if kind in ("twt", "owt") else (("m", "ft"), METRES)
+    choices, factors = (("ms", "s"), MILLISECONDS) if kind in _TIMES else (("m", "ft"), METRES)
     of_base = found.said_unit("base") if roles == by_interval else ""
     if of_base and found.said_unit("top") not in ("", of_base):
         raise LabelError(
             f"its tops are in {found.said_unit('top')} and its bases in {of_base}", "Use one unit", path=path, line=1
         )
-    factor = factors[found.unit(unit_of, choices)] * (2.0 if kind == "owt" else 1.0)
+    in_time = kind in _TIMES
+    if survey is not None and not tied:
+        check_domain(in_time, vertical_of(survey.dims), _called(found, unit_of), path)
+    of_way = 2.0 if kind == "owt" else 1.0
+    evidence = None if survey is None or not in_time else _on_axis(table, picked[unit_of], survey, of_way)
+    factor = factors[found.unit(unit_of, choices, evidence)] * of_way
     rows = table.rows(picked)
     read = (
         _intervals(rows, factor)
@@ -128,22 +145,44 @@ def read_tops(
 _Ends = dict[str, tuple[list[tuple[float, float, str]], int]]
 
 
-def _domain(found: Columns) -> str:
-    """Kind of depth or time in which intervals come."""
+def _on_axis(table: Table, column: int, survey: xr.DataArray, of_way: float) -> tuple[str, str] | None:
+    """Return the unit in which alone times lie on the vertical axis of a survey, and that this is so."""
+    try:
+        times = table.values([column])
+    except LabelError:
+        return None  # what is no number is said where it is read
+    if vertical_of(survey.dims) != "twt":
+        return None
+    return only_unit(of_way * times[np.isfinite(times)], {u: MILLISECONDS[u] for u in ("ms", "s")}, survey)
+
+
+def _called(found: Columns, role: str) -> str:
+    """A column in a sentence."""
+    return f"its column '{found.table.names[found.index(role)]}'"
+
+
+def _domain(found: Columns, prefer: str, untied: xr.DataArray | None) -> str:
+    """Kind of depth or time in which intervals come; asks for that of the survey first.
+
+    What a survey without checkshots cannot take is refused, and not asked about.
+    """
     said = {found.domain("top"), found.domain("base")} - {""}
     if len(said) == 1 and not said & {"depth", "time"}:
         return said.pop()
-    table = found.table
-    name = table.names[found.index("top")]
-    kinds: tuple[str, ...] = ("md", "tvd", "tvdss", "twt", "owt")
-    if said in ({"time"}, {"depth"}):
-        kinds = kinds[3:] if said == {"time"} else kinds[:3]
+    unit = found.said_unit("top") or found.said_unit("base")
+    times = said == {"time"} or (not said and unit in MILLISECONDS)
+    kinds = _TIMES if times else _KINDS[:3]
+    if times or said == {"depth"} or (not said and unit in METRES):
+        if untied is not None:
+            check_domain(times, vertical_of(untied.dims), _called(found, "top"), found.table.path)
+    else:
+        kinds = (*_TIMES, *kinds) if prefer in _TIMES else _KINDS
     raise Undeclared(
-        f"column '{name}' does not say which depth or time it is",
+        f"column '{found.table.names[found.index('top')]}' does not say which depth or time it is",
         f"Say which it is: {', '.join(kinds)}",
         option="domain",
         choices=kinds,
-        path=table.path,
+        path=found.table.path,
     )
 
 
@@ -286,8 +325,9 @@ def read_wells(
     vertical = vertical_of(None if survey is None else survey.dims)
     prefer = "twt" if vertical == "twt" and not checkshots else "md"
     tops = read_tops(
-        tops_table, columns=tops_columns, units=tops_units, domain=tops_domain, prefer=prefer, classes=classes
-    )
+        tops_table, columns=tops_columns, units=tops_units, domain=tops_domain, prefer=prefer, classes=classes,
+        survey=survey, tied=bool(checkshots),
+    )  # fmt: skip
     strange = next(((name, line) for name, (_, line) in tops.items() if of_well(heads, name) is None), None)
     if strange is not None:
         raise LabelError(

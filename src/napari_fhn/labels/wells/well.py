@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -349,34 +349,6 @@ class _Ladder:
                 path=self.path,
             )
         return self.checkshot
-
-
-def check_unit(survey_dims: Sequence[object] | None, path: str | Path | None = None) -> None:
-    """Refuse times and depths on a survey whose vertical axis counts samples.
-
-    Parameters
-    ----------
-    survey_dims : sequence of str or None
-        Of the survey.
-    path : str or Path, optional
-        File that the error names.
-
-    Raises
-    ------
-    LabelError
-        With the option that gives the axis its unit.
-    """
-    if survey_dims and survey_dims[-1] == "sample":
-        raise LabelError(
-            "the survey's vertical axis counts samples, so times have no place on it",
-            "Open the survey with its sample interval, such as sample_interval_ms=4 for a SEG-Y file",
-            path=path,
-        )
-
-
-def vertical_of(survey_dims: Sequence[object] | None) -> str:
-    """Return "depth" for a survey whose vertical axis is depth, and "twt" for any other."""
-    return "depth" if survey_dims and survey_dims[-1] == "depth" else "twt"
 
 
 def of_well(found: Mapping[str, _T] | None, name: str) -> _T | None:

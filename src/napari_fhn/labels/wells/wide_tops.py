@@ -84,7 +84,7 @@ def markers_of(table: Table, well: int | None = None) -> dict[int, str]:
     return found if len(found) > 1 and len(set(found.values())) == len(found) else {}
 
 
-def melted(table: Table, well: int, markers: dict[int, str], domain: str | None) -> WideTops:
+def melted(table: Table, well: int, markers: dict[int, str], domain: str | None, prefer: str = "md") -> WideTops:
     """Return the table with a row for each marker.
 
     Parameters
@@ -97,6 +97,8 @@ def melted(table: Table, well: int, markers: dict[int, str], domain: str | None)
         From `markers_of`.
     domain : str, optional
         Which depth or time the columns hold; needed where their names do not say it.
+    prefer : str, optional
+        The kind that the survey has, which is asked for first.
 
     Raises
     ------
@@ -114,7 +116,9 @@ def melted(table: Table, well: int, markers: dict[int, str], domain: str | None)
     said = {one.role for name in names if (one := meaning(name)) is not None and one.role in _KINDS}
     kind = domain or (said.pop() if len(said) == 1 else "")
     if not kind:
-        kinds = _KINDS[3:] if of in MILLISECONDS else _KINDS[:3] if of in METRES else _KINDS
+        times, depths = _KINDS[3:], _KINDS[:3]
+        both = (*times, *depths) if prefer in times else _KINDS
+        kinds = times if of in MILLISECONDS else depths if of in METRES else both
         raise Undeclared(
             f"its columns {', '.join(names[:6])} do not say which depth or time they are",
             f"Say which it is: {', '.join(kinds)}",

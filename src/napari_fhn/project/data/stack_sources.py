@@ -6,9 +6,9 @@ The files are noted beside it, so that those who open them again find the stack.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import itertools
 import os
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,8 @@ from napari_fhn.surveys.maps import difference, grid_of
 
 _KIND = "sources of a stack"
 _VERSION = 1
+_NAMED, _LONGEST = 3, 24
+"""Maps that the name of a stack names, and letters of each."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +30,35 @@ class _Sources:
     files: tuple[str, ...]
 
 
-def file_of(folder: Path, stacked: xr.DataArray, check: Callable[[], None] = lambda: None) -> tuple[Path, bool]:
+def called(names: Sequence[str]) -> str:
+    """Return what a stack of maps is called, by the names that a person knows: it is a file, a layer and a survey.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of the maps, in their order.
+
+    Examples
+    --------
+    >>> called(["gravity", "geology (ROCK)"]), called(["a/b", "c", "d", "e", "f"])
+    ('gravity and geology (ROCK)', 'a b, c, d and 2 more')
+    >>> called(["magnetics_total_field_reduced_to_the_pole", "gravity"])
+    'magnetics_total_field_re and gravity'
+    """
+    plain = [" ".join(re.sub(r"[^\w ().+-]+", " ", name).split()).strip(". ") or "map" for name in names]
+    short = [name[:_LONGEST].rstrip() for name in plain]
+    if len(short) > _NAMED + 1:
+        return f"{', '.join(short[:_NAMED])} and {len(short) - _NAMED} more"
+    return f"{', '.join(short[:-1])} and {short[-1]}" if len(short) > 1 else f"stack of {short[0]}"
+
+
+def file_of(
+    folder: Path, stacked: xr.DataArray, names: Sequence[str], check: Callable[[], None] = lambda: None
+) -> tuple[Path, bool]:
     """Return the file of a stack, and whether it is there: none is replaced, as a session may refer to it.
 
-    Names, sources and shape tell little of maps that are from no file, of files that have changed, and of grids of one
-    size; so values and their place decide.
+    Names tell little of maps that are from no file, of files that have changed, and of grids of one size; so values and
+    their place decide.
 
     Parameters
     ----------
@@ -40,13 +66,13 @@ def file_of(folder: Path, stacked: xr.DataArray, check: Callable[[], None] = lam
         Where stacks are kept.
     stacked : xarray.DataArray
         As :func:`napari_fhn.surveys.maps.stack` gives it.
+    names : sequence of str
+        What a person calls its maps.
     check : callable, optional
         Called before each band is compared; raises where nobody waits for it any more.
     """
-    names = (str(name) for name in stacked["band_name"].values)
-    words = "|".join([*stacked.attrs["sources"], *names, *map(str, stacked.shape)])
-    first = folder / f"maps-{hashlib.sha1(words.encode(), usedforsecurity=False).hexdigest()[:8]}.tif"
-    numbered = (first.with_stem(f"{first.stem}-{number}") for number in itertools.count(2))
+    first = folder / f"{called(names)}.tif"
+    numbered = (first.with_stem(f"{first.stem} {number}") for number in itertools.count(2))
     path = next(
         one for one in itertools.chain([first], numbered) if not os.path.lexists(one) or _holds(one, stacked, check)
     )

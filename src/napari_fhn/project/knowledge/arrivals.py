@@ -102,7 +102,7 @@ def plan_part(
     shape: tuple[int, ...],
     locked: Sequence[int] = (),
     classes: tuple[ClassTable, ClassTable] | None = None,
-) -> tuple[Step, tuple[str, ...]]:
+) -> tuple[Step, tuple[str, ...], int]:
     """Find out what files change in the labels of a session, where nothing is labelled yet; nothing is written.
 
     Parameters
@@ -120,8 +120,8 @@ def plan_part(
 
     Returns
     -------
-    Step, tuple of str
-        What is to be done, and what was left out.
+    Step, tuple of str, int
+        What is to be done, what was left out, and how many of its voxels are labelled already.
     """
     wanted: NDArray[np.uint8] = np.zeros(shape, np.uint8)
     weights: NDArray[np.uint8] | None = np.zeros(shape, np.uint8) if part.weighted else None
@@ -135,4 +135,5 @@ def plan_part(
             weights[slab][np.asarray(out[slab]) != 0] = 0
         counting = changes.filling(weights, overwrite=True)
         volumes["weights"] = changes.planned(session.volume("weights", shape), counting)
-    return Step(part.title, volumes, shape, classes), tuple(words)
+    there = sum(int(np.count_nonzero(wanted[slab])) for slab in slabs(wanted)) - volumes[LABELS].voxels
+    return Step(part.title, volumes, shape, classes), tuple(words), there

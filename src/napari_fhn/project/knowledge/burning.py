@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from napari_fhn.labels import ClassTable, DeviatedWell, Source, Well, collect_warnings
+from napari_fhn.labels.volumes.splits import slabs
 from napari_fhn.project.knowledge.content import Asked, Write
 from napari_fhn.project.knowledge.steps import groups, reader_of, unread
+from napari_fhn.sentence import cell, counted, made_of
+from napari_fhn.surveys.kinds import spatial_dims, vertical_axis
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ class Part:
         Returns
         -------
         tuple of str
-            What was left out, in sentences.
+            What was left out, and what was labelled already, in sentences.
 
         Raises
         ------
@@ -86,7 +90,52 @@ class Part:
             With what is wrong and the way out.
         """
         table = self.classes if classes is None else classes
-        return tuple(collect_warnings(lambda: self.write(table, out, weights))[1])
+        if not out.any():
+            return tuple(collect_warnings(lambda: self.write(table, out, weights))[1])
+        own: NDArray[np.uint8] = np.zeros(out.shape, np.uint8)
+        weighed = None if weights is None else np.zeros(out.shape, np.uint8)
+        words = collect_warnings(lambda: self.write(table, own, weighed))[1]
+        new = there = 0
+        for slab in slabs(out):
+            free = (own[slab] != 0) & (out[slab] == 0)
+            new += (here := int(np.count_nonzero(free)))
+            there += int(np.count_nonzero(own[slab])) - here
+            out[slab] = np.where(free, own[slab], out[slab])
+            if weights is not None and weighed is not None:
+                weights[slab] = np.where(free, weighed[slab], weights[slab])
+        return (*((self.said(new, there),) if there else ()), *words)
+
+    def said(self, new: int, there: int) -> str:
+        """Return a sentence about what became of it.
+
+        Parameters
+        ----------
+        new : int
+            Voxels that it labelled.
+        there : int
+            Others of its voxels, which were labelled already.
+        """
+        names = ", ".join(dict.fromkeys(source.path.name for source in self.sources))
+        return f"{self.title}{f' of {names}' if names else ''}: {labelled(new, there)}."
+
+
+def labelled(new: int, there: int) -> str:
+    """Say how many voxels became labels, and how many of those that were meant were labelled already.
+
+    Examples
+    --------
+    >>> labelled(3, 1)
+    '3 voxels are labels now; 1 was labelled already, and stays as it was'
+    >>> labelled(1, 0), labelled(0, 4)
+    ('1 voxel is a label now', 'everything there was labelled already, and stays as it was')
+    """
+    if not new:
+        return "everything there was labelled already, and stays as it was"
+    words = f"{counted(new, 'voxels are labels', 'voxel is a label')} now"
+    stays = (
+        "was labelled already, and stays as it was" if there == 1 else "were labelled already, and stay as they were"
+    )
+    return f"{words}; {there:,} {stays}" if there else words
 
 
 @dataclass(frozen=True)
@@ -166,7 +215,8 @@ def burn(
         part = read(group, survey, classes, fixed=fixed)
         words += (*part.words, *part.burn(out, weights))
         classes = part.classes
-    return Burnt(classes, tuple(dict.fromkeys(words)))
+    made = cell(len(spatial_dims(survey)), vertical_axis(survey))
+    return Burnt(classes, tuple(made_of(one, made) for one in dict.fromkeys(words)))
 
 
 def read(

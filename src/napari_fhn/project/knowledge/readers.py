@@ -14,8 +14,9 @@ from napari_fhn import labels
 from napari_fhn.labels import KINDS, ClassTable, LabelError, Source, Undeclared, plugins
 from napari_fhn.labels.fitting import check_fits
 from napari_fhn.project.knowledge.content import Asked, Content
-from napari_fhn.sentence import counted
+from napari_fhn.sentence import counted, counted_of
 from napari_fhn.surveys.kinds import is_line, is_seismic, spatial_dims, vertical_axis
+from napari_fhn.surveys.numbers import VERTICAL
 
 #: How far labels of wells and of points reach where nobody says it, in traces and in pixels.
 WELL_RADIUS, POINT_RADIUS = 3.0, 0.0
@@ -89,7 +90,11 @@ def points(asked: Asked) -> Content:
         placed = [replace(point, value=classes.value_of(name_of[point.value])) for point in found]
         labels.burn_points(placed, out, radius, fall_off=fall_off, weights=weights, on_line=is_line(survey))
 
-    return Content(counted(len(found), "points"), names, write, weighted=fall_off is not None)
+    apart = {(point.row, point.col, point.sample) for point in found}
+    on_others = len(found) - len(apart)
+    lie = counted_of(on_others, len(found), "points", "lie", "lies")
+    words = (f"{source.path.name}: {lie} on the voxel of another, of which the first counts.",) if on_others else ()
+    return Content(counted(len(found), "points"), names, write, weighted=fall_off is not None, words=words)
 
 
 def polygons(asked: Asked) -> Content:
@@ -110,8 +115,8 @@ def polygons(asked: Asked) -> Content:
             source,
             Undeclared(
                 "its shapes lie on the map, and the survey goes down from there, from "
-                f"{float(axis[0]):g} to {float(axis[-1]):g}",
-                "Say between which times or depths they hold",
+                f"{float(axis[0]):g} to {float(axis[-1]):g} {VERTICAL.get(str(axis.dims[0]), '')}".rstrip(),
+                f"Say between which {'depths' if axis.dims[0] == 'depth' else 'times'} they hold",
                 option="window",
                 path=source.path,
             ),

@@ -59,11 +59,10 @@ def burnt(kept: KeptWells, survey: xr.DataArray, classes: ClassTable, shape: tup
     """
     wanted = np.zeros(shape, np.uint8)
     weights = None if kept.fall_off is None else np.zeros(shape, np.uint8)
-    known = [well for well in kept.wells if well.intervals]
-    if not known:
+    if not any(well.intervals for well in kept.wells):
         return Burnt(wanted, weights)
     boxes, words = collect_warnings(
-        lambda: labels.burn(known, survey, classes, wanted, kept.radius, fall_off=kept.fall_off, weights=weights)
+        lambda: labels.burn(kept.wells, survey, classes, wanted, kept.radius, fall_off=kept.fall_off, weights=weights)
     )
     return Burnt(wanted, weights, len(boxes), tuple(words))
 

@@ -64,7 +64,7 @@ class Outlook:
         """
         if self.needs is None or self.without is None:
             return "Memory of this kind of network: not forecast"
-        there = "" if free is None else f"  ·  {in_words(free)} free"
+        there = "" if free is None else f"; {in_words(free)} free"
         what = " and ".join(name for name, size in (("dips", self.dips), ("features", self.features)) if size)
         beside = f", and {in_words(self.beside)} for {what}" if what else ""
         return f"Memory: {in_words(self.needs)}, not {in_words(self.without)}{beside}{there}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -144,6 +145,8 @@ def survey_of(path: Path, members: Mapping[str, Member], variable: str | None) -
     best = [name for name, one in able.items() if len(one.lengths) == most]
     if len(best) == 1:
         return best[0]
+    # Amounts are a survey before whole numbers are, which may be labels or a mask; the larger before the smaller.
+    best.sort(key=lambda name: (able[name].dtype.kind not in "fc", -math.prod(able[name].shape)))
     choices = [
         ReadingChoice(f"{name}, {' x '.join(map(str, members[name].shape))}", {"variable": name}) for name in best
     ]

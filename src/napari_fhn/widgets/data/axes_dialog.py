@@ -36,7 +36,7 @@ class AxesDialog(QDialog):
 
     def __init__(self, question: str, choices: Sequence[ReadingChoice], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("FHN")
+        self.setWindowTitle("How is it read?")
         self._choices = tuple(choices)
         words = QLabel(question)
         words.setWordWrap(True)

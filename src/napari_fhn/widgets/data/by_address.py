@@ -15,7 +15,7 @@ from napari_fhn import keys, surveys
 from napari_fhn.surveys.axes import AmbiguousAxes
 from napari_fhn.surveys.remote import fetching
 from napari_fhn.surveys.remote import opening as remote
-from napari_fhn.surveys.remote.addresses import host_of, named, url_of
+from napari_fhn.surveys.remote.addresses import PACKAGES, host_of, named, url_of
 from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.consent import ask_fetch
 from napari_fhn.widgets.context import DeskContext
@@ -54,12 +54,15 @@ class AddressDialog(QDialog):
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
-        for part in (words, self.line, self.buttons):
+        self.wrong = QLabel()
+        self.wrong.setWordWrap(True)
+        for part in (words, self.line, self.wrong, self.buttons):
             column.addWidget(part)
         self.line.textChanged.connect(self._look)
         clipboard = QGuiApplication.clipboard()
         copied = "" if clipboard is None else clipboard.text().strip()
         self.line.setText(copied if "\n" not in copied and url_of(keys.hidden(copied)) is not None else "")
+        self.line.selectAll()  # another one is typed over it
         self._look()
 
     @property
@@ -70,8 +73,22 @@ class AddressDialog(QDialog):
     def _look(self) -> None:
         button = self.buttons.button(QDialogButtonBox.StandardButton.Open)
         assert button is not None
+        text = self.line.text().strip()
+        self.wrong.setText(_wrong(text))
         # Half an address holds half a key: nothing is taken before it is whole.
-        button.setEnabled("://" in self.line.text() and url_of(keys.hidden(self.line.text().strip())) is not None)
+        whole = "://" in text and url_of(keys.hidden(text)) is not None
+        button.setEnabled(whole and not self.wrong.text())
+
+
+def _wrong(text: str) -> str:
+    """Say why what is typed becomes no address; empty where it is one, or may become one."""
+    scheme, slashes, rest = text.lower().partition("://")
+    if not text or (not slashes and any(f"{one}://".startswith(text.lower()) for one in PACKAGES)):
+        return ""
+    if not slashes or scheme not in PACKAGES:
+        of = f"{scheme}:// is not read. " if slashes else ""
+        return f"{of}An address begins with https://, s3://, gs:// or abfs://; 'Files …' opens those of this machine."
+    return "An address has no blanks: write %20 for one." if any(map(str.isspace, rest)) else ""
 
 
 def ask_address(title: str, parent: QWidget | None = None) -> str | None:

@@ -90,6 +90,11 @@ class Data:
         """Spatial axis of time or depth, None for maps."""
         return None if self.material is None else self.material.vertical(self.state.vertical_axis)
 
+    @property
+    def on_line(self) -> bool:
+        """Whether what is worked on is a line: one vertical section."""
+        return self.material is not None and cell(len(self.material.shape), self.vertical) == "sample"
+
     def worded(self, text: str) -> str:
         """Return a text with the words for what is worked on, as the messages of the desk have them."""
         return self._messages.worded(text)

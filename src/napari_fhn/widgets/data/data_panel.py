@@ -197,7 +197,7 @@ class DataPanel(Section):
         rereading = self._desk.rereading
         path = rereading.path()
         if path is not None:
-            rereading.look(path, lambda found: ask_grid(path, found, rereading.why(), self.window()))
+            rereading.look(path, lambda found: ask_grid(path, found, rereading.why(), self.window(), rereading.now()))
 
     def _ticked(self, item: QListWidgetItem) -> None:
         rows = [self.list.item(row) for row in range(self.list.count())]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +29,11 @@ from napari_fhn.surveys.segy.previews import Preview, guesses, judged, preview
 from napari_fhn.widgets.data.headers_form import HeadersForm
 from napari_fhn.widgets.data.small_plot import clear_plot
 
-_SIZE = (820, 460)
+_SIZE = (960, 600)
 _MOST = 20_000
 #: Scores so close to each other do not decide.
 _CLOSE = 0.02
+_WRONG = "color: #e0705a;"
 _LIVE, _DEAD = "#56b4e9", "#d55e00"
 
 
@@ -49,10 +50,17 @@ class GridDialog(QDialog):
         What is uncertain, in a sentence.
     parent : QWidget, optional
         The viewer's window.
+    now : mapping, optional
+        How the file is read now, as options of `napari_fhn.surveys.open`: what the dialog begins with.
     """
 
     def __init__(
-        self, path: Path, found: Sequence[GridGuess] | None = None, why: str = "", parent: QWidget | None = None
+        self,
+        path: Path,
+        found: Sequence[GridGuess] | None = None,
+        why: str = "",
+        parent: QWidget | None = None,
+        now: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(parent)
         self._path = path
@@ -77,24 +85,49 @@ class GridDialog(QDialog):
         self.remember = QCheckBox("Read this survey so from now on")
         self.remember.setChecked(True)
         self.remember.setToolTip("The answer is kept for this survey, under whatever name and in whatever folder.")
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Open | QDialogButtonBox.StandardButton.Cancel)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
+        self.wrong = QLabel()
+        self.wrong.setWordWrap(True)
+        self.wrong.setStyleSheet(_WRONG)
+        self.wrong.hide()
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Open | QDialogButtonBox.StandardButton.Cancel)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
         left = QVBoxLayout()
         left.addWidget(self.list, 1)
         left.addWidget(self.evidence, 1)
         left.addWidget(self.form)
         row = QHBoxLayout()
-        row.addLayout(left, 1)
-        row.addWidget(self.plot, 1)
+        row.addLayout(left, 6)
+        row.addWidget(self.plot, 5)
         column = QVBoxLayout(self)
         column.addWidget(words)
         column.addLayout(row, 1)
+        column.addWidget(self.wrong)
         column.addWidget(self.remember)
-        column.addWidget(buttons)
+        column.addWidget(self.buttons)
+        self._begin(now or {})
         self.list.currentRowChanged.connect(self._chosen)
         self.form.changed.connect(lambda: self._chosen(self.list.currentRow()))
-        self.list.setCurrentRow(0)
+        self.form.typed.connect(self._look)
+        self._chosen(self.list.currentRow())
+
+    def _begin(self, now: Mapping[str, Any]) -> None:
+        """Begin with how the file is read now, or with the likeliest guess."""
+        of = [options_of(guess) for guess in self.guesses]
+        names = ("line", "inline_byte", "crossline_byte")
+        alike = [all(one.get(name, 0) == now.get(name, 0) for name in names) for one in of]
+        row = alike.index(True) if now and True in alike else 0
+        self.list.setCurrentRow(row)
+        stands = of[row] if of and (not now or alike[row]) else {}
+        self.form.fill({name: value for name, value in now.items() if value and stands.get(name) != value})
+
+    def _look(self) -> None:
+        """Say what cannot be while it is typed, and open nothing by it."""
+        self.wrong.setText(self.form.wrong)
+        self.wrong.setVisible(bool(self.wrong.text()))
+        button = self.buttons.button(QDialogButtonBox.StandardButton.Open)
+        if button is not None:
+            button.setEnabled(not self.wrong.text())
 
     @property
     def options(self) -> dict[str, Any]:
@@ -115,7 +148,7 @@ class GridDialog(QDialog):
         return {**chosen, **said, "remember": self.remember.isChecked()}
 
     def _chosen(self, row: int) -> None:
-        if not 0 <= row < len(self.guesses):
+        if not 0 <= row < len(self.guesses) or self.form.wrong:
             return
         guess = self.guesses[row]
         options = {name: value for name, value in self.options.items() if name != "remember"}
@@ -200,7 +233,13 @@ def doubt(survey: xr.DataArray, found: Sequence[GridGuess]) -> str:
     return ""
 
 
-def ask_grid(path: Path, found: Sequence[GridGuess], why: str, parent: QWidget | None = None) -> dict[str, Any] | None:
+def ask_grid(
+    path: Path,
+    found: Sequence[GridGuess],
+    why: str,
+    parent: QWidget | None = None,
+    now: Mapping[str, Any] | None = None,
+) -> dict[str, Any] | None:
     """Ask with the dialog; None when the person cancels."""
-    dialog = GridDialog(path, found, why, parent)
+    dialog = GridDialog(path, found, why, parent, now)
     return dialog.options if dialog.exec() else None

@@ -46,6 +46,17 @@ class Rereading:
         notes = survey_of(self._context.data.state.chosen[0]).attrs.get("notes", ())
         return " ".join(["How this survey is read; what is left empty is taken from the file.", *map(str, notes[:2])])
 
+    def now(self) -> dict[str, Any]:
+        """How the survey is read now, as options of `napari_fhn.surveys.open`."""
+        survey = survey_of(self._context.data.state.chosen[0])
+        said = dict(survey.attrs.get("read_as") or {})
+        if not said.keys() & {"line", "inline_byte", "crossline_byte"}:
+            if survey.dims[0] == "trace":
+                said["line"] = True
+            elif found := survey.attrs.get("header_bytes"):
+                said |= dict(zip(("inline_byte", "crossline_byte"), found, strict=False))
+        return said
+
     def look(self, path: Path, ask: Callable[[Sequence[GridGuess]], dict[str, Any] | None]) -> None:
         """Guess how the file may be read, beside the window, ask, and read it so.
 

@@ -49,7 +49,7 @@ class StackDialog(QDialog):
     def __init__(self, entries: Sequence[Entry], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Stack maps")
-        self.setMinimumWidth(560)
+        self.setMinimumWidth(680)
         self._entries: list[Entry] = []
         words = QLabel(
             "Maps of any resolution and CRS become channels on one grid. Amounts are interpolated; of classes, and of "
@@ -79,16 +79,22 @@ class StackDialog(QDialog):
         self.like.setToolTip("Whose grid the channels, the labels and the prediction lie on.")
         form = QFormLayout()
         form.addRow("Take the grid of", self.like)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        self.ok = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
+        assert self.ok is not None
+        self.ok.setText("Stack")
+        self.ok.setDefault(True)
         column = QVBoxLayout(self)
         for part in (words, self.table, self.add, self.message):
             column.addWidget(part)
         column.addLayout(form)
-        column.addWidget(buttons)
+        column.addWidget(self.buttons)
         for entry in entries:
             self._append(entry)
+        self.table.itemChanged.connect(self._look)
+        self._look()
 
     @property
     def entries(self) -> list[Entry]:
@@ -118,11 +124,19 @@ class StackDialog(QDialog):
         self.message.hide()
         self._append(Entry(f"{polygons.name} ({polygons.field})", polygons, "classes"))
 
+    def _look(self) -> None:
+        """Stack nothing while nothing is ticked."""
+        assert self.ok is not None
+        some = any(entry.used for entry in self.entries)
+        self.ok.setEnabled(some)
+        self.ok.setToolTip("" if some else "Tick at least one map.")
+
     def _append(self, entry: Entry) -> None:
         row = len(self._entries)
         self._entries.append(entry)
         self.table.insertRow(row)
         item = QTableWidgetItem(entry.name)
+        item.setToolTip(entry.name)
         item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable)
         item.setCheckState(Qt.CheckState.Checked if entry.used else Qt.CheckState.Unchecked)
         self.table.setItem(row, 0, item)
@@ -139,7 +153,12 @@ class StackDialog(QDialog):
                 box.addItem(title, kind)
             box.setCurrentIndex(box.findData(entry.kind))
             box.setToolTip("Whole numbers that name classes (rocks, land cover) become a channel each.")
+            box.setAccessibleName(f"values of {entry.name}")
             self.table.setCellWidget(row, 1, box)
+            # Tab goes through the table before it leaves it.
+            boxes = [one for k in range(row) if (one := self.table.cellWidget(k, 1)) is not None]
+            QWidget.setTabOrder(boxes[-1] if boxes else self.table, box)
+            QWidget.setTabOrder(box, self.add)
         self.table.setItem(row, 2, _fixed(grid))
 
     def _add_polygons(self) -> None:

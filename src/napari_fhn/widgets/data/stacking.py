@@ -128,10 +128,10 @@ class Stacking:
         def work(operation: Operation) -> xr.DataArray:
             stacked = stack([entry.map for entry in used], like=grid)
             operation.check()
-            names = [str(name) for name in stacked["band_name"].values]
             self._folder.mkdir(parents=True, exist_ok=True)
-            path, there = stack_sources.file_of(self._folder, stacked, operation.check)
+            path, there = stack_sources.file_of(self._folder, stacked, [entry.name for entry in used], operation.check)
             if not there:
+                names = [str(name) for name in stacked["band_name"].values]
                 surveys.save(path, stacked, stacked, nodata=float("nan"), names=names)
             rasters = [entry.source for entry in used if isinstance(entry.source, xr.DataArray)]
             stack_sources.note(path, [str(one.attrs.get("source", "")) for one in rasters])
@@ -140,7 +140,13 @@ class Stacking:
             return opened
 
         def done(survey: xr.DataArray) -> None:
-            layer = Layer.create(*settled(self._viewer, [image_layer(survey, "maps")])[0])
+            source = survey.attrs.get("source")
+            same = [one for one in self._data.images() if survey_of(one).attrs.get("source") == source]
+            if source and same:
+                self._data.choose((same[0],))
+                self._messages.say(f"These maps are stacked already, just so: '{same[0].name}' is ticked.")
+                return
+            layer = Layer.create(*settled(self._viewer, [image_layer(survey)])[0])
             self._viewer.add_layer(layer)
             self._data.choose((layer,))
             bands, notes = survey.sizes["band"], " ".join(survey.attrs["notes"])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
 from psygnal import SignalGroupDescriptor
 
+from napari_fhn import sample_data
 from napari_fhn.labels import LabelError
 from napari_fhn.project import NeedsConsent, ProjectError
 from napari_fhn.project.exporting.export_offers import file_name
@@ -15,6 +17,7 @@ from napari_fhn.project.exporting.exporter import Exporter, Offer, Request, What
 from napari_fhn.project.exporting.own_files import WouldReplace
 from napari_fhn.surveys import SurveyError
 from napari_fhn.widgets.context import DeskContext
+from napari_fhn.widgets.folders import program_folder, sessions_folder
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.state import Activity
 
@@ -61,6 +64,7 @@ class Exports:
         self.book = book
         self.state = ExportState()
         self._cancelled = False
+        self._last: Path | None = None
         self.share = 0.0
 
     def offered(self) -> tuple[Offer, ...]:
@@ -99,6 +103,7 @@ class Exports:
 
         def done(written: Written) -> None:
             self._ended()
+            self._last = request.path.absolute().parent
             context.messages.say(" ".join([f"{written.words}.", *written.notes]))
 
         def failed(error: BaseException) -> None:
@@ -118,9 +123,19 @@ class Exports:
         context.background.run(lambda: exporter.write(request, told), done, failed)
 
     def propose(self, what: What, suffix: str) -> Path:
-        """Return what a file of the export could be called."""
+        """Return what a file of the export could be called: where the last one went, else beside the survey.
+
+        It is a name alone where the survey is a sample of this package, a stack, or where nothing may be written.
+        """
         material = self.context.data.material
-        return Path(file_name(None if material is None else material.first, what, suffix))
+        survey = None if material is None else material.first
+        name = file_name(survey, what, suffix)
+        source = Path("" if survey is None else str(survey.attrs.get("source", "")))
+        ours = (Path(sample_data.__file__).parent, program_folder(), sessions_folder())
+        theirs = source.is_absolute() and source.exists() and not any(source.is_relative_to(one) for one in ours)
+        if self._last is None and theirs and os.access(source.parent, os.W_OK):
+            return source.parent / name
+        return Path(name) if self._last is None else self._last / name
 
     def cancel(self) -> None:
         """Write no more; a file that was there stays as it was."""

@@ -14,9 +14,9 @@ from psygnal import Signal
 from napari_fhn.labels import LabelError
 from napari_fhn.project import Session
 from napari_fhn.project.knowledge.arrivals import plan_part
+from napari_fhn.project.knowledge.burning import labelled
 from napari_fhn.project.undo.step_doing import Outcome
 from napari_fhn.project.undo.steps import Step
-from napari_fhn.sentence import counted
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook
@@ -85,21 +85,15 @@ class Adopting:
 
         def plan(session: Session) -> Step:
             part = part_of(layer, mine, material, book.base, here)
-            step, words = plan_part(part, session, shape, locked, (before, part.classes))
-            said.extend((*part.words, *words))
+            step, words, there = plan_part(part, session, shape, locked, (before, part.classes))
+            said.extend((f"{labelled(step.labels.voxels, there)}.", *part.words, *words))
             return step
 
         def done(outcome: Outcome) -> None:
-            n = outcome.step.labels.voxels
             layer.visible = False
             self._taken.add(id(layer))
             self.changed.emit()
-            count = (
-                f"{counted(n, 'voxels are labels', 'voxel is a label')} now"
-                if n
-                else "everything there was labelled already"
-            )
-            self._context.messages.say(" ".join([f"Taken over from '{layer.name}', which is hidden: {count}.", *said]))
+            self._context.messages.say(" ".join([f"Taken over from '{layer.name}', which is hidden:", *said]))
 
         book.work(plan, done, lambda error: self._context.messages.report(error, LabelError))
 

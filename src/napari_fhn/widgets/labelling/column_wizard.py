@@ -60,7 +60,7 @@ class ColumnWizard(QDialog):
         self._survey = survey
         cause = question.cause
         assert isinstance(cause, AmbiguousColumns)
-        self._source, self._table = question.source, cause.table
+        self._source, self._table, self._cause = question.source, cause.table, cause
         self.setWindowTitle(f"{self._table.path.name}: {KINDS.get(self._source.kind, 'columns')}")
         self.resize(*_SIZE)
         words = QLabel(f"{question} The answer is remembered until the file changes.")
@@ -68,12 +68,13 @@ class ColumnWizard(QDialog):
         self.roles: list[QComboBox] = []
         self.units: list[QComboBox] = []
         grid = self._grid(cause)
-        self._missing = QLabel("")
+        self.missing = QLabel("")
+        self.missing.setWordWrap(True)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
-        for widget in (words, grid, self._missing, self.buttons):
+        for widget in (words, grid, self.missing, self.buttons):
             column.addWidget(widget)
         self._check()
 
@@ -130,10 +131,17 @@ class ColumnWizard(QDialog):
         return grid
 
     def _check(self) -> None:
-        """Refuse what cannot be: one role for two columns, or none at all."""
+        """Refuse what cannot be: one role for two columns, none at all, or an answer with which nobody can go on."""
         chosen = [box.currentData() for box in self.roles if box.currentData()]
         twice = sorted({role for role in chosen if chosen.count(role) > 1})
-        self._missing.setText(f"Two columns are {', '.join(twice)}." if twice else "")
+        lacking = self._cause.lacking(chosen)
+        words = f"Two columns are {', '.join(twice)}." if twice else ""
+        if lacking and not twice:
+            words = (
+                f"Still to be said: {lacking}. Where {self._table.path.name} has no such column, press Cancel: it "
+                "is left out, all else stays as it is. Add the column to the file, and load it again."
+            )
+        self.missing.setText(words)
         ok = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
         if ok is not None:
-            ok.setEnabled(bool(chosen) and not twice)
+            ok.setEnabled(bool(chosen) and not twice and not lacking)

@@ -22,7 +22,6 @@ from napari_fhn.project.labelling.wells import AnyWell, alike
 from napari_fhn.project.sessions.answers import Answers
 from napari_fhn.project.undo.step_doing import Outcome
 from napari_fhn.project.undo.steps import Step
-from napari_fhn.sentence import counted
 from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
@@ -306,22 +305,15 @@ class Loader:
         if book.layer is None or self._context.project.session is None:
             return
         before, shape, locked = book.state.classes, book.layer.data.shape, tuple(book.state.locked)
-        left_out: list[str] = []
+        said: list[str] = []
 
         def plan(session: Session) -> Step:
-            step, words = plan_part(part, session, shape, locked, (before, part.classes))
-            left_out.extend(words)
+            step, words, there = plan_part(part, session, shape, locked, (before, part.classes))
+            said.extend((part.said(step.labels.voxels, there), *part.words, *words))
             return step
 
         def done(outcome: Outcome) -> None:
-            n = outcome.step.labels.voxels
-            names = ", ".join(source.path.name for source in sources)
-            sentence = (
-                f"{part.title} of {names}: {counted(n, 'voxels are labels', 'voxel is a label')} now."
-                if n
-                else f"{part.title} of {names}: everything there was labelled already, and stays as it was."
-            )
-            self._context.messages.say(" ".join([sentence, *dict.fromkeys((*part.words, *left_out))]))
+            self._context.messages.say(" ".join(dict.fromkeys(said)))
             self._note(sources)
             self._burn_next()
 
@@ -372,7 +364,7 @@ class Loader:
         """Ask what a file leaves open and go on; without an answer, or after an error, go on without the files."""
         if isinstance(error, Question):
             answered = self.ask(error)
-            if answered is not None:
+            if answered is not None and answered != error.source:  # who says nothing new would be asked for ever
                 if answered.kind:
                     # Which horizons come together is told by what was chosen together, each time anew.
                     self._answers.keep(answered.without("together"))

@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_fhn.labels import OPTIONS, AmbiguousColumns, LabelError, Question, Source, Undeclared
+from napari_fhn.labels.fitting import unit_of
 from napari_fhn.labels.kinds import KINDS
 from napari_fhn.labels.map_coordinates import crs_of
 from napari_fhn.widgets.labelling.column_wizard import ColumnWizard
@@ -54,10 +55,13 @@ class AnswerDialog(QDialog):
         With an `Undeclared` as its cause.
     parent : QWidget, optional
         The viewer's window.
+    survey : xarray.DataArray, optional
+        What the file is loaded for: times and depths are asked for in the unit of its own axis.
     """
 
-    def __init__(self, question: Question, parent: QWidget | None = None) -> None:
+    def __init__(self, question: Question, parent: QWidget | None = None, survey: xr.DataArray | None = None) -> None:
         super().__init__(parent)
+        self._survey = survey
         assert isinstance(question.cause, Undeclared)
         self._question, self._cause = question, question.cause
         self.setWindowTitle(question.source.path.name)
@@ -121,17 +125,22 @@ class AnswerDialog(QDialog):
 
     def _numbers(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        two = self._cause.option == "window"
-        for words in ("from", "to") if two else ("metres",):
+        option = OPTIONS[self._cause.option]
+        unit, two = unit_of(option, self._survey), self._cause.option == "window"
+        ends = (0.0, 0.0)
+        if two and self._survey is not None:  # all of the survey, until somebody says less
+            axis = self._survey[self._survey.dims[-1]].values
+            ends = float(axis[0]), float(axis[-1])
+        for words, value in zip(("from", "to") if two else ("",), ends, strict=False):
             spin = QDoubleSpinBox()
             spin.setRange(-_LARGEST, _LARGEST)
             spin.setDecimals(2)
-            spin.setToolTip("In ms of a survey in time, in metres otherwise.")
-            if two:
+            spin.setValue(value)
+            spin.setSuffix(f" {unit}" if unit else "")
+            spin.setToolTip(f"{option.words[:1].upper()}{option.words[1:]}.")
+            if words:
                 row.addWidget(QLabel(words))
             row.addWidget(spin, 1)
-            if not two:
-                row.addWidget(QLabel(words))
             self.numbers.append(spin)
         return row
 
@@ -141,5 +150,5 @@ def ask_person(question: Question, parent: QWidget | None = None, survey: xr.Dat
     if isinstance(question.cause, AmbiguousColumns):
         wizard = ColumnWizard(question, parent, survey)
         return wizard.answered if wizard.exec() else None
-    dialog = AnswerDialog(question, parent)
+    dialog = AnswerDialog(question, parent, survey)
     return dialog.answered if dialog.exec() else None

@@ -149,7 +149,7 @@ def _title(option: Option, unit: str) -> str:
     """What an option is called, with its unit once."""
     words = option.name.removesuffix(f"_{option.unit}").split("_")
     name = " ".join(word.upper() if word in _SHORT else word for word in words)
-    return f"{name} ({unit})" if unit and unit != "vertical" else name
+    return f"{name} ({unit})" if unit else name
 
 
 def _evidence(source: Source, survey: xr.DataArray | None) -> str:

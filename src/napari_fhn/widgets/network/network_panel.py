@@ -8,7 +8,6 @@ from magicgui.widgets import ComboBox, SpinBox
 from qtpy.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QToolButton
 from superqt import QElidingLabel
 
-from napari_fhn.training.recipes import RECIPES
 from napari_fhn.widgets.buttonless import without_buttons
 from napari_fhn.widgets.desk import Desk
 from napari_fhn.widgets.network.advanced import Advanced
@@ -127,7 +126,7 @@ class NetworkPanel(Section):
         return grid
 
     def _recipes(self, widget: Any = None) -> list[tuple[str, str]]:
-        return [(RECIPES[name].title, name) for name in self._planning.recipes]
+        return [(self._planning.words_of(name)[0], name) for name in self._planning.recipes]
 
     def _show(self, event: Any = None) -> None:
         settings = self._planning.state.settings
@@ -148,8 +147,7 @@ class NetworkPanel(Section):
         self.bar.show_outlook(seen, state.free)
         if seen is None or settings is None:
             return
-        first, *rest = seen.sentence(state.free).split("  ·  ")
-        self.needs.setText("  ·  ".join((first, *(one.replace(" ", "\u00a0") for one in rest))))  # broken between them
+        self.needs.setText(seen.sentence(state.free))
         self.needs.setToolTip(f"{_MEMORY} Free memory is that of {state.where}.")
         self.block.setText(seen.block_in_words)
         speed = state.speed

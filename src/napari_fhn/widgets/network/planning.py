@@ -136,6 +136,10 @@ class Planning:
         upright = self._data.vertical is not None
         return fitting(len(material.shape), vertical=upright, cubes=material.surveys.cube is not None)
 
+    def words_of(self, name: str) -> tuple[str, str]:
+        """Title and description of a recipe, as they read for the data."""
+        return recipe(name).words(line=self._data.on_line)
+
     @property
     def chosen(self) -> bool:
         """Whether a person has chosen the recipe or changed a setting of it."""
@@ -179,7 +183,7 @@ class Planning:
         """Begin again with a recipe as it is; from now on none is suggested."""
         self._chosen = True
         self.state.settings = Settings.of(name)
-        self.state.why = recipe(name).description
+        self.state.why = self.words_of(name)[1]
         self.look_ahead()
 
     def take(self, settings: Settings) -> None:
@@ -187,7 +191,7 @@ class Planning:
         self._chosen = True
         self.state.settings = settings
         self.state.device = settings.device
-        self.state.why = recipe(settings.recipe).description
+        self.state.why = self.words_of(settings.recipe)[1]
         self.look_ahead()
 
     def train_on(self, address: str) -> None:
