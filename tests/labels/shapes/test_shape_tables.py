@@ -58,7 +58,9 @@ def written(path: Path, shapes: list[object], crs: str = UTM, **fields: list[obj
 
 def burnt(survey, *words: str) -> tuple[np.ndarray, tuple[str, ...]]:
     out = np.zeros(SHAPE, np.uint8)
-    known = knowledge(parser().parse_args(["train", "s", "--radius", "0", *map(str, words)]), None, survey)
+    wells = {"--wells", "--tops", "--las", "--known"}.intersection(words)
+    radius = ("--radius", "0") if wells else ()
+    known = knowledge(parser().parse_args(["train", "s", *radius, *map(str, words)]), None, survey)
     return out, burn(known.sources, survey, ClassTable(()), out).words
 
 
