@@ -15,6 +15,7 @@ from napari_fhn.project.exporting.export_offers import Request
 from napari_fhn.project.knowledge.idle_answers import ANSWERS
 from napari_fhn.project.runs import jobs
 from napari_fhn.surveys import SurveyError
+from napari_fhn.training.combination.settings import Combination, insisting
 from napari_fhn.training.job import JobError
 
 SUFFIX = {"polygons": ".geojson"}
@@ -49,6 +50,27 @@ def test_what_means_nothing_is_refused_at_every_door(case, tmp_path):
     option = {"columns": "z", "radius": "none", "point_radius": "none"}.get(name, ANSWERS.get(name))
     if name != "layer":
         assert all(option not in options_for(kind, survey) for kind in files)
+
+
+def test_what_is_said_as_nothing_is_no_answer(tmp_path):
+    work = Work(tmp_path, "map")
+    path = tmp_path / "points.csv"
+    path.write_text(IDLE["zones, for points"].files["points"])
+    nothing = dict.fromkeys(ANSWERS, None) | {"point_radius": 0.0}
+    with napari_fhn.open(work.survey, session=tmp_path / "python") as opened:
+        opened.label(points=path, **nothing)
+        assert opened.project.session.has_labels
+
+
+@pytest.mark.parametrize(("kind", "said"), [("volume", ("on", "on")), ("map", ("on", None))])
+def test_settings_of_the_next_training_do_not_keep_a_network_from_predicting(kind, said, tmp_path):
+    work = Work(tmp_path, kind)
+    begun = prepared(work, *work.known())
+    heeded = jobs.heeded(begun.run, Combination(smoothing="on", order="on"))
+    assert heeded == said
+    assert jobs.heeded(begun.run, None) == (None, None)
+    found = insisting(begun.job.combination, *heeded, begun.job)
+    assert found.smoothing == "on"
 
 
 #: Of kinds of data: options, the same in Python where it is opened and where it is trained, and the sentence.

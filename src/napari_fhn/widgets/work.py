@@ -133,6 +133,7 @@ class Work:
 
         def prepare() -> _Prepared:
             run = project.session.runs.trained()
+            smoothing, order = jobs.heeded(run, wanted)
             job = jobs.prediction_job(
                 project,
                 run,
@@ -140,8 +141,8 @@ class Work:
                 flips=settings.flips,
                 device=device,
                 memory=settings.memory,
-                smoothing=None if wanted is None else wanted.smoothing,
-                order=None if wanted is None else wanted.order,
+                smoothing=smoothing,
+                order=order,
                 progress=self._copying,
             )
             return _Prepared(run, job)

@@ -219,3 +219,14 @@ def test_a_legend_names_the_classes_at_every_door(tmp_path, monkeypatch, capsys)
         assert words in capsys.readouterr().err
     with pytest.raises(LabelError, match="it is a colour palette of SNAP"):
         recognise("snap.cpd")
+
+
+def test_a_raster_attribute_table_is_read_whatever_else_the_file_lists(tmp_path):
+    columns = "".join(
+        f'<FieldDefn index="{k}"><Name>{name}</Name></FieldDefn>' for k, name in enumerate(["Value", "Class"])
+    )
+    rows = "<Row><F>1</F><F>sand</F></Row><Row><F>2</F><F>mud</F></Row>"
+    table = f"<GDALRasterAttributeTable>{columns}{rows}</GDALRasterAttributeTable>"
+    path = tmp_path / "legend.xml"
+    path.write_text(f'<PAMDataset><list><item value="author"/></list>{table}</PAMDataset>')
+    assert read_legend(path).names == ("sand", "mud")

@@ -26,6 +26,8 @@ from napari_fhn.labels import (
     read_wells,
     tie,
 )
+from napari_fhn.surveys import Grid
+from napari_fhn.surveys.grid import GridAxis
 
 
 def write(folder, text, name="tops.txt"):
@@ -237,3 +239,14 @@ def test_the_kind_that_the_survey_has_is_asked_for_first(tmp_path, survey):
         with pytest.raises(Undeclared) as asked:
             read_wells(wells, tops, survey.rename({survey.dims[-1]: "depth"}))
         assert asked.value.choices[:3] == ("md", "tvd", "tvdss")
+
+
+def test_times_that_grow_upwards_say_their_unit_too(tmp_path):
+    wells, tops = tmp_path / "wells.csv", tmp_path / "tops.csv"
+    wells.write_text("well,inline,crossline\nA,103,210\n")
+    tops.write_text("well,marker,twt\nA,sand,-404\nA,shale,-424\n")
+    lateral = GridAxis("inline", 8, 101.0, 1.0), GridAxis("crossline", 10, 206.0, 2.0)
+    axes = (*lateral, GridAxis("twt", 12, 400.0, 4.0, "ms"))
+    with pytest.warns(LabelWarning, match="was read in ms"):
+        (well,) = read_wells(wells, tops, Grid(axes, kind="seismic", name="survey").template())
+    assert well.intervals[0].top_ms == 404.0

@@ -65,6 +65,14 @@ def test_a_file_that_cannot_be_read_is_not_replaced_either(tmp_path):
     assert first.read_bytes() == b"somebody's"
 
 
+@pytest.mark.parametrize("letter", ["m", "ж", "磁", "𠀀"])
+def test_the_name_of_a_stack_is_short_enough_for_a_file_in_any_writing(letter, tmp_path):
+    name = called([letter * 30] * 4)
+    assert letter * 12 in name
+    path, _ = file_of(tmp_path, stack([chart(1.0)]), [letter * 30] * 4)
+    path.with_name(f"{path.stem} 12.tif.aux.xml").touch()
+
+
 def test_a_stack_is_called_by_the_maps_that_a_person_knows():
     assert called(["gravity", "magnetics", "rocks"]) == "gravity, magnetics and rocks"
     assert called(["a", "b", "c", "d"]) == "a, b, c and d"

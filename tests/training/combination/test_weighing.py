@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,6 +14,7 @@ from napari_fhn.box import Box
 from napari_fhn.structure.pooling import Weight
 from napari_fhn.training.combination import weighing
 from napari_fhn.training.combination.combiner import Combiner
+from napari_fhn.training.combination.learning import taken_over
 from napari_fhn.training.combination.settings import BEFORE, Combination, Foretold, Found, believed, prior
 from napari_fhn.training.combination.weighing import PENALTY, Weighing, known_order, weighed_at
 from napari_fhn.training.data.labelled import LabelFile
@@ -319,6 +321,17 @@ def test_where_there_is_a_usual_reach_labels_are_not_asked_how_far(known, chosen
         Network(says(truth, 0.6)), Combiner({}, believed(()), SHAPE, 2, smoother), wanted, 24
     )
     assert found.reach == (() if chosen == "off" else (3, 0))
+
+
+@pytest.mark.parametrize(("usual", "now"), [((3, 0), (3, 0)), ((), ())])
+def test_a_reach_of_another_survey_gives_way_to_the_usual_one(usual, now):
+    smoother = Shifting(reach_3_0=says(layers(5, 10), 0.5))
+    smoother.usual = usual
+    combiner = Combiner({}, believed(()), SHAPE, 2, smoother)
+    for then, expected in (((2, 4), now), ((), now), ((3, 0), (3, 0))):
+        before = SimpleNamespace(combination=replace(believed(()), reach=then), classes=("a", "b", "c"))
+        job = SimpleNamespace(classes=("a", "b", "c"))
+        assert taken_over(combiner, job, before).reach == expected
 
 
 @pytest.mark.parametrize(("chosen", "order"), [("auto", (0, 1, 2)), ("on", (0, 1, 2)), ("off", ())])

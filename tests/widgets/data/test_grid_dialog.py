@@ -156,6 +156,11 @@ def test_it_begins_with_how_the_survey_is_read_and_takes_nothing_that_cannot_be(
     assert {name: field.text() for name, field in dialog.form.fields.items() if field.text()} == {
         "inline_byte": "201", "crossline_byte": "205", "delay_ms": "12"
     }  # fmt: skip
+    # To the last digit, and a delay of 0 too, which is said against the headers.
+    now = {"inline_byte": 189, "crossline_byte": 193, "sample_interval_ms": 2.083333333, "delay_ms": 0.0}
+    exact = GridDialog(path, found, "", now=now)
+    qtbot.addWidget(exact)
+    assert exact.form.options == {"sample_interval_ms": 2.083333333, "delay_ms": 0.0}
     button = dialog.buttons.button(dialog.buttons.StandardButton.Open)
     for name, text, why in (
         ("inline_byte", "500", "1 to 237"),

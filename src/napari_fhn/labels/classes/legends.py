@@ -294,7 +294,8 @@ def _of_style(path: Path) -> list[Entry] | None:
         name = next((said[key] for key in _NAME if said.get(key)), "")
         if code:
             entries.append((code, name or code, said.get("color", ""), text.count("\n", 0, match.start()) + 1))
-    entries = entries or _of_attributes(text, path)
+    if not any(as_code(code) is not None for code, *_ in entries):  # such as items of another part of the style
+        entries = _of_attributes(text, path) or entries
     if not entries:
         what = "it names no class: neither colours by value nor a raster attribute table are in it"
         raise LabelError(what, "Export the legend as a table of value, name, color", path=path)

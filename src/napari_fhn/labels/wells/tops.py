@@ -153,7 +153,10 @@ def _on_axis(table: Table, column: int, survey: xr.DataArray, of_way: float) -> 
         return None  # what is no number is said where it is read
     if vertical_of(survey.dims) != "twt":
         return None
-    return only_unit(of_way * times[np.isfinite(times)], {u: MILLISECONDS[u] for u in ("ms", "s")}, survey)
+    times = of_way * times[np.isfinite(times)]
+    if (times <= 0).all():  # growing upwards: they are turned where they are read
+        times = -times
+    return only_unit(times, {u: MILLISECONDS[u] for u in ("ms", "s")}, survey)
 
 
 def _called(found: Columns, role: str) -> str:

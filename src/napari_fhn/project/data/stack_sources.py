@@ -21,8 +21,8 @@ from napari_fhn.surveys.maps import difference, grid_of
 
 _KIND = "sources of a stack"
 _VERSION = 1
-_NAMED, _LONGEST = 3, 24
-"""Maps that the name of a stack names, and letters of each."""
+_NAMED, _LONGEST, _BYTES = 3, 24, 48
+"""Maps that the name of a stack names, letters of each, and their bytes: a file's name has 255 of them at most."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def called(names: Sequence[str]) -> str:
     'magnetics_total_field_re and gravity'
     """
     plain = [" ".join(re.sub(r"[^\w ().+-]+", " ", name).split()).strip(". ") or "map" for name in names]
-    short = [name[:_LONGEST].rstrip() for name in plain]
+    short = [name[:_LONGEST].encode()[:_BYTES].decode(errors="ignore").rstrip() for name in plain]
     if len(short) > _NAMED + 1:
         return f"{', '.join(short[:_NAMED])} and {len(short) - _NAMED} more"
     return f"{', '.join(short[:-1])} and {short[-1]}" if len(short) > 1 else f"stack of {short[0]}"

@@ -128,7 +128,11 @@ def labelled(new: int, there: int) -> str:
     '3 voxels are labels now; 1 was labelled already, and stays as it was'
     >>> labelled(1, 0), labelled(0, 4)
     ('1 voxel is a label now', 'everything there was labelled already, and stays as it was')
+    >>> labelled(0, 0)
+    'nothing becomes a label'
     """
+    if not new and not there:
+        return "nothing becomes a label"
     if not new:
         return "everything there was labelled already, and stays as it was"
     words = f"{counted(new, 'voxels are labels', 'voxel is a label')} now"

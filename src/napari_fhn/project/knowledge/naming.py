@@ -139,7 +139,7 @@ class Said:
     def answers(self) -> tuple[str, ...]:
         """What was said of files, by the names here."""
         answers = (one for one in fields(self) if one.name not in (*FILES.values(), "known"))
-        return tuple(one.name for one in answers if getattr(self, one.name) not in (one.default, [], ()))
+        return tuple(one.name for one in answers if getattr(self, one.name) not in (one.default, None, [], ()))
 
     @property
     def helps_only(self) -> bool:

@@ -21,7 +21,7 @@ from napari_fhn.project.sessions import layout
 from napari_fhn.project.sessions.manifest import HeldOut
 from napari_fhn.project.sessions.session import Session
 from napari_fhn.sentence import counted
-from napari_fhn.training.combination.settings import Choice, insisting
+from napari_fhn.training.combination.settings import Choice, Combination, insisting
 from napari_fhn.training.data import stored
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.files import log
@@ -275,6 +275,29 @@ def task_job(
         raise JobError(f"{gone[0]} is not there any more: predict once without --task, which makes it again")
     given = {"outputs": outputs, "flips": flips, "device": device, "memory": memory}
     return _asked(session, run, job, given, network_alone, smoothing, order)
+
+
+def heeded(run: Run, wanted: Combination | None) -> tuple[Choice | None, Choice | None]:
+    """Return smoothing and order of settings as far as they mean something to the network of a run.
+
+    Settings are those of the next training, which may be of other data, or of a network of another kind.
+
+    Parameters
+    ----------
+    run : Run
+        That predicts.
+    wanted : Combination or None
+        Of the settings.
+
+    Raises
+    ------
+    JobError
+        When the run's job cannot be read.
+    """
+    job = _of_network(run)
+    if wanted is None or job.map_axis is not None:
+        return None, None
+    return wanted.smoothing, None if job.vertical_axis is None else wanted.order
 
 
 def _of_network(run: Run) -> Job:

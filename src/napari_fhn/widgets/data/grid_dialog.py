@@ -119,7 +119,9 @@ class GridDialog(QDialog):
         row = alike.index(True) if now and True in alike else 0
         self.list.setCurrentRow(row)
         stands = of[row] if of and (not now or alike[row]) else {}
-        self.form.fill({name: value for name, value in now.items() if value and stands.get(name) != value})
+        # A delay of 0 is said against that of the headers; a 0 of anything else says nothing.
+        said = {name: value for name, value in now.items() if value or (name == "delay_ms" and value is not None)}
+        self.form.fill({name: value for name, value in said.items() if stands.get(name) != value})
 
     def _look(self) -> None:
         """Say what cannot be while it is typed, and open nothing by it."""

@@ -100,7 +100,7 @@ class HeadersForm(QWidget):
     def fill(self, said: Mapping[str, Any]) -> None:
         """Write what is said already into the fields that take it."""
         for name in self.fields.keys() & said.keys():
-            self.fields[name].setText(f"{said[name]:g}")
+            self.fields[name].setText(f"{said[name]:.15g}")  # to the last digit: what stands there is how it is read
         self.format.setCurrentIndex(max(self.format.findData(said.get("sample_format")), 0))
 
     @property
