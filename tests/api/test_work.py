@@ -248,6 +248,16 @@ def test_a_question_names_the_keyword(tmp_path):
     assert "columns='tops:" in str(refused.value)
 
 
+def test_a_decimal_mark_is_a_word_or_the_mark(tmp_path):
+    survey = surveys.open(sample_data.SEISMIC.survey)[:20]
+    Path("points.csv").write_text("inline;crossline;twt_ms;class\n1005;2041;500,5;sand\n1006;2041;700,5;shale\n")
+    with fhn.open(survey, session="w") as work:
+        for mark in ("comma", ","):
+            work.label(points="points.csv", decimal=mark)
+        with pytest.raises(LabelError, match="';' is no decimal"):
+            work.label(points="points.csv", decimal=";")
+
+
 # Training -------------------------------------------------------------------------------------------------------------
 
 

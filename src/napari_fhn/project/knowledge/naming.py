@@ -275,7 +275,7 @@ def _for_all(said: Said, *names: str) -> dict[str, Any]:
     if isinstance(zones, str):
         zones = [name.strip() for name in zones.split(",")]
     every = {
-        "decimal": None if said.decimal is None else _DECIMAL[said.decimal],
+        "decimal": None if said.decimal is None else _DECIMAL.get(said.decimal, said.decimal),
         "kb_m": said.kb,
         "datum_m": said.datum or None,
         "z": said.z,
