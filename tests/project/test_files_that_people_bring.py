@@ -20,6 +20,7 @@ from napari_fhn.cli.commands import parser
 from napari_fhn.cli.known import knowledge
 from napari_fhn.labels import ClassTable, LabelError
 from napari_fhn.project.knowledge import burn
+from narrow_wells import narrow
 
 #: 8 inlines from 100, 10 crosslines from 200, 20 samples of 4 ms; 20 m north and 10 m east from here, in UTM 32.
 N, X, Y = (8, 10, 20), 500_000.0, 6_000_000.0
@@ -362,9 +363,9 @@ MEMBERS["picks, words for nothing"] = Member(
 
 def labelled(survey: Path, *words: str) -> np.ndarray:
     opened = surveys.open(survey)
-    known = knowledge(parser().parse_args(["train", "s", "--radius", "0", *words]), None, opened)
+    known = knowledge(parser().parse_args(["train", "s", *words]), None, opened)
     out = np.zeros(N, np.uint8)
-    burn(known.sources, opened, ClassTable(()), out)
+    burn(narrow(known.sources), opened, ClassTable(()), out)
     return out
 
 

@@ -25,6 +25,7 @@ from napari_fhn.cli.known import burn_known, knowledge
 from napari_fhn.labels import ClassTable, LabelError, Question, recognise
 from napari_fhn.labels.classes.legends import read_legend
 from napari_fhn.project.knowledge import burn
+from narrow_wells import narrow
 
 SHAPE, X, Y = (8, 10, 32), 500_000.0, 6_000_000.0
 MAP, CELL, WEST, NORTH = (16, 20), 30.0, 400_000.0, 5_000_000.0
@@ -73,10 +74,9 @@ def here(tmp_path, monkeypatch):
 
 
 def burnt(survey: xr.DataArray, words: str) -> tuple[np.ndarray, tuple[str, ...], tuple[str, ...]]:
-    given = ["train", "s", "--radius", "0", *words.split()]
-    known = knowledge(parser().parse_args(given), None, survey)
+    known = knowledge(parser().parse_args(["train", "s", *words.split()]), None, survey)
     out = np.zeros(survey.shape if "y" not in survey.dims else MAP, np.uint8)
-    found = burn(known.sources, survey, ClassTable(()), out)
+    found = burn(narrow(known.sources), survey, ClassTable(()), out)
     return out, found.classes.names, found.words
 
 
@@ -364,20 +364,22 @@ def test_classes_that_no_cell_of_the_survey_meets_are_named_at_every_door(mapped
     fine[40:80, 40:80] = 10
     fine[36:40, 44:48] = 20
     labels_at("fine.tif", from_origin(WEST, NORTH, 3, 3), fine)
-    told = "fine.tif: nothing is left of 20 (16 voxels) on the grid of the survey"
+    told = "fine.tif: nothing is left of 20 (16 pixels) on the grid of the survey"
     out, names, words = burnt(mapped, "--labels fine.tif")
     assert names == ("class 10",)
-    assert any(one.startswith(told) for one in words)
+    assert any(one.startswith(told) for one in words), words
     Path("classes.csv").write_text("value,name\n10,granite\n20,dyke\n")
     named = told.replace("20", "20 dyke")
     given = parser().parse_args(["train", "s", "--labels", "fine.tif"])
     burn_known(knowledge(given, read_legend("classes.csv"), mapped), mapped, out)
     assert named in capsys.readouterr().err
     with fhn.open(mapped.attrs["source"], session="p.fhn") as work:
-        assert any(one.startswith(named) for one in work.label("fine.tif", classes="classes.csv"))
+        found = work.label("fine.tif", classes="classes.csv")
+        assert any(one.startswith(named) for one in found), found
     # An array that says where it lies, and a truth, are held to the same.
     with fhn.open(mapped.attrs["source"], session="a.fhn") as work:
-        assert any("nothing is left of 20 (16 voxels)" in one for one in work.label(surveys.open("fine.tif")[0]))
+        found = work.label(surveys.open("fine.tif")[0])
+        assert any("nothing is left of 20 (16 pixels)" in one for one in found), found
 
 
 def test_places_in_degrees_with_blanks_are_no_columns_of_their_own(in_time):

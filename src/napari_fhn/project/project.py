@@ -26,6 +26,7 @@ from napari_fhn.project.sessions import damage
 from napari_fhn.project.sessions.manifest import KnowledgeEntry, StackedMap, refer
 from napari_fhn.project.sessions.session import Session
 from napari_fhn.project.sessions.stamps import stamp
+from napari_fhn.sentence import cell, made_of
 from napari_fhn.surveys.classes import stored_array
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.job import Input
@@ -313,7 +314,8 @@ class Project:
         words = [one for one in (placed.words, *stored.words(table.by_code, table.names_by_code)) if one]
         named = table if classes is not None or table.coded else None
         kept = labelling.keep(self.session, np.asarray(placed.values), over=replace_labels, classes=named)
-        return [*words, *kept]
+        made = cell(len(self.shape), self.vertical_axis)
+        return [made_of(one, made) for one in (*words, *kept)]
 
     # Inside ----------------------------------------------------------------------------------------------------------
 

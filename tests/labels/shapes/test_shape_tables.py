@@ -15,6 +15,7 @@ from napari_fhn.cli.commands import parser
 from napari_fhn.cli.known import knowledge
 from napari_fhn.labels import AmbiguousColumns, ClassTable, LabelError, Question, Source, recognise
 from napari_fhn.project.knowledge import burn
+from narrow_wells import narrow
 
 SHAPE = (8, 10, 32)
 UTM = "EPSG:32632"
@@ -58,10 +59,8 @@ def written(path: Path, shapes: list[object], crs: str = UTM, **fields: list[obj
 
 def burnt(survey, *words: str) -> tuple[np.ndarray, tuple[str, ...]]:
     out = np.zeros(SHAPE, np.uint8)
-    wells = {"--wells", "--tops", "--las", "--known"}.intersection(words)
-    radius = ("--radius", "0") if wells else ()
-    known = knowledge(parser().parse_args(["train", "s", *radius, *map(str, words)]), None, survey)
-    return out, burn(known.sources, survey, ClassTable(()), out).words
+    known = knowledge(parser().parse_args(["train", "s", *map(str, words)]), None, survey)
+    return out, burn(narrow(known.sources), survey, ClassTable(()), out).words
 
 
 @pytest.fixture
