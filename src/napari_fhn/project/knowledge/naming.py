@@ -274,24 +274,14 @@ def _for_all(said: Said, *names: str) -> dict[str, Any]:
     zones = said.zones
     if isinstance(zones, str):
         zones = [name.strip() for name in zones.split(",")]
-    every = {
+    read = {
         "decimal": None if said.decimal is None else _DECIMAL.get(said.decimal, said.decimal),
-        "kb_m": said.kb,
-        "datum_m": said.datum or None,
-        "z": said.z,
-        "way": said.way,
-        "curve": said.las_curve,
-        "index_unit": said.las_unit,
-        "field": said.class_field,
-        "layer": said.layer,
-        "crs": said.crs,
-        "survey_crs": said.survey_crs,
-        "window": _two(said.slices),
+        "datum": said.datum or None,
+        "slices": _two(said.slices),
         "zones": None if zones is None else tuple(zones),
-        "thickness": said.band,
-        "fall_off": said.fall_off,
-        "off_line_m": said.off_line,
     }
+    answers = idle_answers.ANSWERS.items()  # but for radii, which wells and points have of their own
+    every = {option: read.get(name, getattr(said, name)) for name, option in answers if option != "radius"}
     return {name: value for name, value in every.items() if value is not None and (not names or name in names)}
 
 
