@@ -45,6 +45,6 @@ class Factor(Protocol):
 class SeesSections(Protocol):
     """A factor that looks at vertical sections: those of either direction tell it something else."""
 
-    def read_across(self, box: Box, across: int) -> NDArray[np.float32]:
-        """Return what :meth:`Factor.read` does, seen in sections across one of the two lateral axes."""
+    def read_across(self, box: Box, across: int, *, coarse: bool = False) -> NDArray[np.float32]:
+        """Return what :meth:`Factor.read` does, seen in sections across one of the two lateral axes; in few of them."""
         ...

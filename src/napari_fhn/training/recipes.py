@@ -65,7 +65,16 @@ class Recipe:
         return (self.on_line if line else None) or (self.title, self.description)
 
 
-_SECTIONS = Schedule(steps=300, batch=4, block=(96, 256), learning_rate=0.07, shear=0.15, shift=16.0, noise=0.1)
+_SECTIONS = Schedule(
+    steps=300,
+    batch=4,
+    block=(96, 256),
+    learning_rate=0.07,
+    shear=0.15,
+    shift=16.0,
+    noise=0.1,
+    pseudo_labels=0.75,
+)
 
 _SPECTRA = Schedule(
     steps=120, batch=1, block=(128, 128), learning_rate=0.03, weight_decay=0.2, average=0.98, noise=0.05
@@ -99,7 +108,7 @@ _OURS: dict[str, Recipe] = {
         "Blocks (3D)",
         "Seismic volumes with time or a GPU: whole blocks, which see geology in all directions.",
         architecture("volume"),
-        replace(_SECTIONS, batch=1, block=(64, 64, 128), learning_rate=0.05),
+        replace(_SECTIONS, batch=1, block=(64, 64, 128), learning_rate=0.05, pseudo_labels=0.0),
     ),
     "map": Recipe(
         "Map (2D)",

@@ -100,6 +100,10 @@ class Schedule:
         Share of the labelled voxels of its blocks that a step learns from, drawn anew each time, above 0 and at most 1.
     focus_share : float
         Share of the blocks drawn from the labels nearest to the section in view.
+    pseudo_labels : float
+        Share of the blocks that are drawn where nobody labelled, and learnt from by what a prediction without the
+        network says there (:mod:`~napari_fhn.training.combination.teaching`); 0 for none. Ignored where that has no
+        pretrained features, as without a vertical axis.
     seed : int
         Of every random choice.
     precision : {"float32", "bfloat16", "auto"}
@@ -141,6 +145,7 @@ class Schedule:
     permute: tuple[int, ...] = ()
     labels_share: float = 1.0
     focus_share: float = 0.0
+    pseudo_labels: float = 0.0
     seed: int = 0
     precision: Precision = "float32"
     keep: Keep = "auto"
@@ -177,8 +182,9 @@ class Schedule:
         for name in ("decay_factor", "labels_share"):
             if getattr(self, name) > 1:
                 raise JobError(f"{name} must be at most 1, got {getattr(self, name)}")
-        if not 0 <= self.focus_share <= 1:
-            raise JobError(f"focus_share must be between 0 and 1, got {self.focus_share}")
+        for name in ("focus_share", "pseudo_labels"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise JobError(f"{name} must be between 0 and 1, got {getattr(self, name)}")
         if self.seed < 0:
             raise JobError(f"seed must not be below 0, got {self.seed}")
         try:

@@ -118,7 +118,7 @@ class _Training:
         self.setup, self.labels, self.learner = self.stepping.setup, self.stepping.labels, self.stepping.learner
         self.live = Live(self.setup.predictor, control)
         before = None if state or job.start_from is None else description.read(job.start_from)
-        self.combining = Combining(job, self.setup.predictor, self.labels, before)
+        self.combining = Combining(job, self.setup.predictor, self.labels, before, self.setup.blocks.pseudo)
         self.scoring = Scoring(job, self.setup.predictor, self.labels)
         self.keeping = Keeping(job.model)
         self.checkpoints = Checkpoints(job.model, job.schedule.steps, () if state is None else state["checkpoints"])

@@ -48,9 +48,11 @@ class Looking(Knowing):
     def __init__(self, *known: Any) -> None:
         super().__init__(*known)
         self.across: list[tuple[Box, int]] = []
+        self.coarse: list[bool] = []
 
-    def read_across(self, box: Box, across: int) -> NDArray[np.float32]:
+    def read_across(self, box: Box, across: int, *, coarse: bool = False) -> NDArray[np.float32]:
         self.across.append((box, across))
+        self.coarse.append(coarse)
         said = super().read(box)
         self.asked.pop()
         other = 0.5 * np.roll(said, 1, axis=0) + 0.5 / self.classes  # and is less sure of it

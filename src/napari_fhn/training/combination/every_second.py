@@ -16,15 +16,20 @@ Floats = NDArray[np.float32]
 STEP = 2
 """Sections from one that is looked at to the next; cells along them are four traces long."""
 
+COARSE = 4
+"""The same where what is said is averaged afterwards: next to as good, and half the time once more."""
+
 
 class EverySecond:
-    """Says of sections what is said of every second one, wherever a box begins.
+    """Says of sections what is said of every second one, or of fewer, wherever a box begins.
 
     Parameters
     ----------
     look : callable
         Of a box, an axis and a range of lines across it: returns ``(classes, *box.shape)``, these lines alone along the
         axis.
+    step : int
+        Sections from one that is looked at to the next; those between are interpolated linearly.
 
     Examples
     --------
@@ -35,8 +40,9 @@ class EverySecond:
     [2.0, 4.0, 10.0, 16.0]
     """
 
-    def __init__(self, look: Callable[[Box, int, range], Floats]) -> None:
+    def __init__(self, look: Callable[[Box, int, range], Floats], step: int = STEP) -> None:
         self._look = look
+        self._step = step
         self._kept: OrderedDict[Hashable, Floats] = OrderedDict()
         self._held = 0
 
@@ -54,15 +60,16 @@ class EverySecond:
         of : hashable
             What it depends on beside: what was said of something else is not remembered.
         """
-        start, stop = box.start[across], box.stop[across]
-        first, last = start // STEP, min(-(-(stop - 1) // STEP), (lines - 1) // STEP)
+        start, stop, step = box.start[across], box.stop[across], self._step
+        first, last = start // step, min(-(-(stop - 1) // step), (lines - 1) // step)
         seen = self._seen(box, across, first, last, of)
         at = np.arange(start, stop)
-        found = np.take(seen, at // STEP - first, axis=1 + across)
+        found = np.take(seen, at // step - first, axis=1 + across)
         told, beside = (np.moveaxis(one, 1 + across, 0) for one in (found, seen))
-        for k in np.flatnonzero(at % STEP):  # one by one, in place: a tile is large
-            told[k] += beside[min(at[k] // STEP + 1, last) - first]
-            told[k] *= np.float32(0.5)
+        for k in np.flatnonzero(at % step):  # one by one, in place: a tile is large
+            share = np.float32(at[k] % step / step)
+            told[k] *= 1 - share
+            told[k] += share * beside[min(at[k] // step + 1, last) - first]
         return found
 
     def _seen(self, box: Box, across: int, first: int, last: int, of: Hashable) -> Floats:
@@ -71,7 +78,7 @@ class EverySecond:
         here = {number: self._kept.get((rest, number)) for number in range(first, last + 1)}
         missing = [number for number, one in here.items() if one is None]
         if missing:
-            lines = range(missing[0] * STEP, missing[-1] * STEP + 1, STEP)
+            lines = range(missing[0] * self._step, missing[-1] * self._step + 1, self._step)
             looked = self._look(box.slab(across, lines[0], lines[-1] + 1), across, lines)
             for k, number in enumerate(range(missing[0], missing[-1] + 1)):
                 here[number] = np.take(looked, [k], axis=1 + across)

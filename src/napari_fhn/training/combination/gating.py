@@ -24,7 +24,7 @@ from napari_fhn.box import Box
 from napari_fhn.network.hyperbolic import HyperbolicNetwork
 from napari_fhn.network.resting import Resting
 from napari_fhn.network.side_by_side import shares, side_by_side
-from napari_fhn.training.combination.every_second import EverySecond
+from napari_fhn.training.combination.every_second import COARSE, EverySecond
 from napari_fhn.training.combination.foretelling import foretold
 from napari_fhn.training.combination.pretrained import PretrainedFeatures
 from napari_fhn.training.combination.pretrained_memory import most_side_by_side
@@ -227,9 +227,13 @@ class Gated:
             found /= np.float32(len(ways))
         return found
 
-    def read_across(self, box: Box, across: int) -> Floats:
-        """Return what :meth:`read` does, seen in every second section across an axis."""
+    def read_across(self, box: Box, across: int, *, coarse: bool = False) -> Floats:
+        """Return what :meth:`read` does, seen in every second section across an axis; coarsely in every fourth."""
         weighs = self._weighs
+        if not weighs:
+            return self._features.read_across(box, across, coarse=coarse)
+        if coarse:
+            return EverySecond(self._look, COARSE).read(box, across, self._features.sections.shape[across])
         every_second = self._every_second if weighs else self._features.every_second
         return every_second.read(box, across, self._features.sections.shape[across], self._features.labels.version)
 

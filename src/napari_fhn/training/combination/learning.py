@@ -19,10 +19,12 @@ from napari_fhn.training.combination.combiner import Combiner
 from napari_fhn.training.combination.preparing import Awaited
 from napari_fhn.training.combination.settings import Combination, Found
 from napari_fhn.training.combination.shown import Shown
+from napari_fhn.training.combination.teaching import Teaching
 from napari_fhn.training.combination.weighing import Weighing, weighed_at
 from napari_fhn.training.control import Focus
 from napari_fhn.training.data.labelled import LabelFile
 from napari_fhn.training.data.neighbours import Neighbours
+from napari_fhn.training.data.pseudo_labels import PseudoLabels
 from napari_fhn.training.job import Job
 from napari_fhn.training.models.description import Description
 from napari_fhn.training.prediction import map_parts
@@ -59,6 +61,8 @@ class Combining:
         What is known; some of it is hidden until the factors are weighed.
     before : Description or None
         The network that training starts from: it was shown labels already, so nothing is left out to weigh it.
+    pseudo : PseudoLabels or None
+        Of which it learns, too.
 
     Attributes
     ----------
@@ -70,7 +74,14 @@ class Combining:
         What the person should know where nothing is left out to find them, and what is found meanwhile.
     """
 
-    def __init__(self, job: Job, predictor: Predictor, labels: LabelFile, before: Description | None = None) -> None:
+    def __init__(
+        self,
+        job: Job,
+        predictor: Predictor,
+        labels: LabelFile,
+        before: Description | None = None,
+        pseudo: PseudoLabels | None = None,
+    ) -> None:
         self._predictor = predictor
         self._labels = labels
         self._wanted = job.combination or Combination()
@@ -85,8 +96,11 @@ class Combining:
         self.notes: list[str] = []
         combiner = predictor.combiner
         self.structure = Awaited(None if combiner is None else combiner.preparing)
+        self._teaching: Teaching | None = None
         if combiner is None:
             return
+        if pseudo is not None:
+            self._teaching = Teaching(pseudo, combiner, labels, job.schedule.steps)
         combiner.remember(_REMEMBERED if job.memory is None else min(_REMEMBERED, job.memory // 8))
         if before is not None:
             combiner.found = taken_over(combiner, job, before).heeding(self._wanted)
@@ -100,7 +114,7 @@ class Combining:
         if self._weighing is None:
             self.notes = self._believed.words()
         self.notes += self.structure.begin()
-        self._show_less(0)
+        self._show_as_learnt(0)
 
     @property
     def combiner(self) -> Combiner | None:
@@ -119,8 +133,9 @@ class Combining:
 
     def lacks(self, step: int, *, learnt: bool = False) -> bool:
         """Whether factors are to be weighed after a step, see :meth:`after`, and do not know all of the data yet."""
-        due = self._weighing is not None and (step >= self._weighing.until or learnt)
-        return due and self.structure.pending
+        weighs = self._weighing is not None and (step >= self._weighing.until or learnt)
+        teaches = self._teaching is not None and self._teaching.begins(step)
+        return (weighs or teaches) and self.structure.pending
 
     def first_answer(self, focus: Focus | None, place: Sequence[int] | None = None) -> Iterator[Box]:
         """Write what is known of the view before the network has learnt anything, yielding each box of it.
@@ -227,7 +242,9 @@ class Combining:
         words = self._join()
         self.combiner.look()
         if self._weighing is None or (step < self._weighing.until and not learnt):
-            self._show_less(step)
+            if self._teaching is not None and not self.structure.pending:
+                self._teaching.after(step, waits=self.waits)
+            self._show_as_learnt(step)
             return words
         weighing, self._weighing, self._heard_from = self._weighing, None, 0
         self.combiner.found = self._believed
@@ -253,16 +270,21 @@ class Combining:
         if self.combiner is not None and not early:
             self.combiner.found = self._believed
 
-    def _show_less(self, step: int) -> None:
-        """While the network begins to learn it counts less: what it says then comes from its first weights."""
-        if self.combiner is not None and self._heard_from:
+    def _show_as_learnt(self, step: int) -> None:
+        """A network that begins to learn counts less, as it speaks by its first weights; one that is taught more."""
+        if self.combiner is None:
+            return
+        if self._heard_from:
             self.combiner.found = self._believed.heard(min(1.0, step / self._heard_from))
+        if self._teaching is not None and (share := self._teaching.share(step)):
+            self.combiner.found = self._believed.after_lessons(share)
 
     def state(self) -> dict[str, Any]:
         """Return what going on needs, see :mod:`~napari_fhn.training.models.suspended`."""
         return {
             "weighing": None if self._weighing is None else self._weighing.state(),
             "found": None if self.combiner is None else record.encode(self._believed),
+            "taught": 0.0 if self.combiner is None else self.combiner.found.taught,
             "weighed": self.weighed,
             "heard_from": self._heard_from,
         }
@@ -276,7 +298,7 @@ class Combining:
         self._believed = record.decode(Found, state["found"])
         self.weighed = state["weighed"]
         self._heard_from = state.get("heard_from", 0)
-        self.combiner.found = self._believed
+        self.combiner.found = self._believed.after_lessons(float(state.get("taught", 0.0)))
         if state["weighing"] is not None:
             self._weighing = Weighing.resume(self._labels, state["weighing"])
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from napari_fhn.box import Box
 from napari_fhn.structure.bodies import Bodies, Labels, Without, labelled_columns
-from napari_fhn.training.combination.every_second import EverySecond
+from napari_fhn.training.combination.every_second import COARSE, EverySecond
 from napari_fhn.training.combination.foretelling import asked, likely, together
 from napari_fhn.training.combination.linear_head import LinearHead, Sums
 from napari_fhn.training.combination.pretrained_memory import WINDOWS
@@ -137,8 +137,10 @@ class PretrainedFeatures:
         """Return ``(classes, *box.shape)`` that sum to 1; all alike where no two classes are known."""
         return self._read(box, self.sections.ways(as_volume(box)))
 
-    def read_across(self, box: Box, across: int) -> Floats:
-        """Return what :meth:`read` does, seen in every second section across an axis."""
+    def read_across(self, box: Box, across: int, *, coarse: bool = False) -> Floats:
+        """Return what :meth:`read` does, seen in every second section across an axis; coarsely in every fourth."""
+        if coarse:
+            return EverySecond(self.look_at, COARSE).read(box, across, self.sections.shape[across])
         return self.every_second.read(box, across, self.sections.shape[across], self.labels.version)
 
     def look_at(self, box: Box, across: int, lines: range | None = None) -> Floats:

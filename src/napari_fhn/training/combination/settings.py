@@ -40,6 +40,9 @@ BEFORE = {NETWORK: 0.8, "reflectors": 0.5, "pretrained": 0.8, "bands": 1.0, "pat
 GATED = {NETWORK: 0.4, "reflectors": 0.1, "pretrained": 1.3}
 """The same where a gate weighs features and what is carried: as ``"pretrained"`` it says then what both know."""
 
+TAUGHT = {NETWORK: 0.8, "reflectors": 0.05, "pretrained": 0.8}
+"""The same where the network learnt from what that says, to the end of its training: it has its own of both."""
+
 UNHEARD = {"patches": 1.0}
 """The same while there is no network to listen to, where they are others: it is told the places of labels, too."""
 
@@ -264,6 +267,8 @@ class Found:
         Of the training, when they were found.
     together : Foretold
         Of all factors together, with what happens after.
+    taught : float
+        How much of its lessons the network has had by pseudo-labels, from 0 to 1; its weight follows.
     """
 
     factors: tuple[FactorWeight, ...] = ()
@@ -273,6 +278,7 @@ class Found:
     bodies: int = 0
     step: int = 0
     together: Foretold = Foretold()
+    taught: float = 0.0
 
     def __post_init__(self) -> None:
         numbers = [number for one in self.factors for number in (one.weight, one.floor)]
@@ -297,6 +303,18 @@ class Found:
             return share * one.weight + (1 - share) * alone
 
         return replace(self, factors=tuple(replace(one, weight=weight(one)) for one in self.factors))
+
+    def after_lessons(self, share: float) -> Found:
+        """Return the combination after so much of what pseudo-labels teach, from 0 to 1.
+
+        Labels that were left out told how much the network counts that had not been taught yet. In the end it counts as
+        taught ones do (:data:`TAUGHT`), whatever they said: after that nothing can be left out once more.
+        """
+        factors = tuple(
+            replace(one, weight=(1 - share) * one.weight + share * TAUGHT.get(one.name, one.weight), share=None)
+            for one in self.factors
+        )
+        return replace(self, factors=factors, taught=share) if share else self
 
     @property
     def shares(self) -> tuple[float, ...]:
@@ -336,12 +354,20 @@ class Found:
             found.append(f"{weighed} (mean IoU there: {said}).")
         else:
             found.append("No labels could be left out to find the weights: they are those that did well elsewhere.")
+        if self.taught:
+            found.append("Since then the network has learnt from what pretrained features say, too, and counts more.")
         if self.reach:
             far = " and ".join(map(str, dict.fromkeys(self.reach)))
             found.append(f"Probabilities are averaged along the structure, up to {far} voxels to each side.")
         if self.order:
             found.append("Columns are labelled in the order that the labelled ones show.")
         return found
+
+
+def is_taught(job: Job) -> bool:
+    """Tell whether the network of a job learns from pseudo-labels, where the packages for it are installed."""
+    asked = job.schedule.pseudo_labels > 0 and takes(job.combination, "pretrained")
+    return asked and job.vertical_axis is not None and job.map_axis is None
 
 
 def prior(names: Collection[str]) -> dict[str, float]:

@@ -13,6 +13,7 @@ from napari_fhn.training.data.batch import Batch
 from napari_fhn.training.data.boxes import check_axes, clear, read_padded, within
 from napari_fhn.training.data.frame import Frame
 from napari_fhn.training.data.labelled import LabelFile
+from napari_fhn.training.data.pseudo_labels import Tile, filled
 from napari_fhn.training.data.volume import open_array
 from napari_fhn.training.job import JobError
 from napari_fhn.training.objective import Objective
@@ -25,7 +26,7 @@ class Annotations:
     """Reads what is known of a box as rows of small whole numbers, which are then moved about like the data.
 
     The first row is the labels. Where they are asked for, there follow the weights of the labels in percent, whether a
-    voxel counts for what is known without labels, and where each absence of the objective holds.
+    voxel counts for what is known without labels, where each absence of the objective holds, and pseudo-labels.
 
     Parameters
     ----------
@@ -40,6 +41,8 @@ class Annotations:
         counts fully, so that a new file of zeros changes nothing.
     ignored : sequence of Box
         Where nothing counts.
+    pseudo : bool
+        Whether the last row is for pseudo-labels, which are not read here: it is empty.
 
     Raises
     ------
@@ -54,11 +57,14 @@ class Annotations:
         objective: Objective | None = None,
         weights: str | None = None,
         ignored: Sequence[Box] = (),
+        *,
+        pseudo: bool = False,
     ) -> None:
         self.frame = frame
         self.labels = labels
         self._objective = objective or Objective()
         self._ignored = tuple(ignored)
+        self.pseudo = pseudo
         self._weights = None if weights is None else _on_grid(weights, frame.shape, "weights")
         self._masks = [
             None if item.mask is None else _on_grid(item.mask, frame.shape, f"a mask without {item.class_name}")
@@ -106,7 +112,26 @@ class Annotations:
             for part in item.boxes:
                 row[within(box, part)] = 1
             rows.append(row)
+        if self.pseudo:
+            rows.append(np.zeros(box.shape, np.uint8))
         return np.stack(rows)
+
+    def fill(self, known: NDArray[np.uint8], box: Box, tile: Tile) -> None:
+        """Put pseudo-labels into what was read of a box, where there are data, and neither labels nor what is ignored.
+
+        Parameters
+        ----------
+        known : ndarray
+            From :meth:`read`.
+        box : Box
+            Of which it was read.
+        tile : Tile
+            Of the pseudo-labels.
+        """
+        filled(tile, box, known[-1])
+        counted = self.frame.present(box).astype(np.uint8)
+        clear(counted, box, self._ignored)
+        known[-1] *= counted * (known[0] == 0)
 
     def batch(self, data: NDArray[np.float32], known: NDArray[np.uint8], parts: int = 1) -> Batch:
         """Put blocks and what is known of them into a batch.
@@ -124,13 +149,15 @@ class Annotations:
         -------
         Batch
         """
-        rows = iter(torch.from_numpy(known).unbind(1))
+        each = torch.from_numpy(known).unbind(1)
+        pseudo = each[-1].long() if self.pseudo else None
+        rows = iter(each[:-1] if self.pseudo else each)
         labels = next(rows).long()
         weights = None if self._weights is None else next(rows).float() / _FULL
         counted = next(rows).bool() if self._objective.knowledge else None
         absent = [row.bool() for row in rows]
         stacked = torch.stack(absent, 1) if absent else None
-        return Batch(torch.from_numpy(data), labels, weights, counted, stacked, parts)
+        return Batch(torch.from_numpy(data), labels, weights, counted, stacked, pseudo, parts)
 
 
 def _on_grid(path: str, shape: tuple[int, ...], what: str) -> NDArray[np.generic]:

@@ -68,6 +68,8 @@ class Shown:
         As in :class:`Batch`.
     absent : tuple of Tensor
         For each absence of the objective where it holds and something counts, as :attr:`Known.places`.
+    pseudo : Known or None
+        Pseudo-labels; None where none are learnt from.
     """
 
     data: Tensor
@@ -75,6 +77,7 @@ class Shown:
     voxels: int
     counted: Tensor | None = None
     absent: tuple[Tensor, ...] = ()
+    pseudo: Known | None = None
 
     def repeated(self, times: int) -> Shown:
         """Return it with what is known so many times over: once for each slice that a map is read from."""
@@ -84,11 +87,14 @@ class Shown:
         def placed(places: Tensor) -> Tensor:
             return torch.cat([places + turn * self.voxels for turn in range(times)])
 
-        known = self.known
-        weights = None if known.weights is None else known.weights.repeat(times)
-        again = Known(placed(known.places), known.classes.repeat(times), weights, known.present)
+        def again(known: Known) -> Known:
+            weights = None if known.weights is None else known.weights.repeat(times)
+            return Known(placed(known.places), known.classes.repeat(times), weights, known.present)
+
         counted = None if self.counted is None else torch.cat([self.counted] * times)
-        return Shown(self.data, again, times * self.voxels, counted, tuple(map(placed, self.absent)))
+        pseudo = None if self.pseudo is None else again(self.pseudo)
+        absent = tuple(map(placed, self.absent))
+        return Shown(self.data, again(self.known), times * self.voxels, counted, absent, pseudo)
 
     def to(self, device: torch.device) -> Shown:
         """Move to a device; from pinned memory without waiting for it."""
@@ -103,9 +109,13 @@ class Shown:
         return self._each(Tensor.pin_memory)
 
     def _each(self, moved: Callable[[Tensor], Tensor]) -> Shown:
-        known = Known(*(None if part is None else moved(part) for part in self.known))  # type: ignore[arg-type]
+        def each(known: Known) -> Known:
+            return Known(*(None if part is None else moved(part) for part in known))  # type: ignore[arg-type]
+
         counted = None if self.counted is None else moved(self.counted)
-        return Shown(moved(self.data), known, self.voxels, counted, tuple(map(moved, self.absent)))
+        pseudo = None if self.pseudo is None else each(self.pseudo)
+        absent = tuple(map(moved, self.absent))
+        return Shown(moved(self.data), each(self.known), self.voxels, counted, absent, pseudo)
 
 
 @dataclass(frozen=True)
@@ -125,6 +135,8 @@ class Batch:
         None where all are.
     absent : Tensor or None
         ``(batch, absences, *space)`` bool: where each absence of the objective holds; None without any.
+    pseudo : Tensor or None
+        As `labels`, pseudo-labels; None where none are learnt from.
     parts : int
         In how many it is shown, see ``Schedule.accumulate``.
     """
@@ -134,6 +146,7 @@ class Batch:
     weights: Tensor | None = None
     counted: Tensor | None = None
     absent: Tensor | None = None
+    pseudo: Tensor | None = None
     parts: int = 1
 
     def split(self) -> list[Batch]:
@@ -145,9 +158,9 @@ class Batch:
         count = min(self.parts, len(self.data))
         if count == 1:
             return [self]
-        weights, counted, absent = (_parted(rows, count) for rows in (self.weights, self.counted, self.absent))
+        some = (self.weights, self.counted, self.absent, self.pseudo)
         whole = (self.data.tensor_split(count), self.labels.tensor_split(count))
-        return [Batch(*row) for row in zip(*whole, weights, counted, absent, strict=True)]
+        return [Batch(*row) for row in zip(*whole, *(_parted(rows, count) for rows in some), strict=True)]
 
     def pinned(self) -> Batch:
         """Move the data to memory that a GPU reads by itself; what is found in it later goes there too."""
@@ -161,7 +174,8 @@ class Batch:
             where = where if self.counted is None else where & self.counted
             absent.append(where.flatten().nonzero()[:, 0])
         known = Known.of(self.labels, self.weights)
-        found = Shown(self.data, known, self.labels.numel(), self.counted, tuple(absent))
+        pseudo = None if self.pseudo is None else Known.of(self.pseudo)
+        found = Shown(self.data, known, self.labels.numel(), self.counted, tuple(absent), pseudo)
         return found.pinned() if self.data.is_pinned() else found
 
 

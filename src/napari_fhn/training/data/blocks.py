@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,42 +15,16 @@ from napari_fhn.training.data.annotations import Annotations
 from napari_fhn.training.data.augmentation import Block, Way, check_axes, flipped, permuted, sheared
 from napari_fhn.training.data.batch import Batch
 from napari_fhn.training.data.boxes import within
+from napari_fhn.training.data.drawn import Beginning, Draw, Origin
 from napari_fhn.training.data.frame import Frame
 from napari_fhn.training.data.labelled import LabelFile
+from napari_fhn.training.data.pseudo_labels import PseudoLabels, Tile
 from napari_fhn.training.job import Schedule
 from napari_fhn.training.machine.beside import Beside
 from napari_fhn.training.steps.sizing import halved, shared
 
 _NEAR = 10
 """One in so many labels of a class, those closest to the section in view, counts as near it."""
-
-
-class _Origin(NamedTuple):
-    """Where a block comes from, and what was read there."""
-
-    box: Box
-    way: Way
-    across: int | None
-    known: NDArray[np.uint8]
-
-
-class _Draw(NamedTuple):
-    """A batch, or None where nothing of it was labelled any more, and where its blocks come from.
-
-    Every block draws from random numbers of its own, begun with one that was drawn for the batch: whoever draws some of
-    the blocks draws what they are in the whole batch.
-    """
-
-    batch: Batch | None
-    origins: list[_Origin]
-
-
-class _Beginning(NamedTuple):
-    """From where a batch was drawn: the state of the random numbers, the version of the labels, the view."""
-
-    random: Mapping[str, Any]
-    version: int
-    focus: Focus | None
 
 
 class Blocks:
@@ -71,6 +45,8 @@ class Blocks:
         changed meanwhile it is drawn again, from the same random numbers.
     pin : bool
         Put batches into memory that a GPU reads by itself.
+    pseudo : PseudoLabels, optional
+        Of which a share of the blocks is drawn.
 
     Attributes
     ----------
@@ -92,6 +68,7 @@ class Blocks:
         *,
         ahead: bool = False,
         pin: bool = False,
+        pseudo: PseudoLabels | None = None,
     ) -> None:
         self.frame = frame
         self.labels = labels
@@ -108,13 +85,14 @@ class Blocks:
         )
         self._asked = (schedule.batch, *schedule.block, schedule.accumulate)
         self._rng = np.random.default_rng(schedule.seed)
-        self._drawn: list[_Origin] = []
+        self._drawn: list[Origin] = []
         self._rank, self._ranks = 0, 1
         self._pin = pin
+        self.pseudo = pseudo
         # What is known of neighbours is followed by one thread alone.
         beside = ahead and not frame.framing.neighbours
-        self._next: Beside[_Draw] | None = Beside() if beside else None
-        self._begun_from: _Beginning | None = None
+        self._next: Beside[Draw] | None = Beside() if beside else None
+        self._begun_from: Beginning | None = None
 
     def share(self, rank: int, ranks: int, *, more: bool) -> None:
         """Draw from now on what falls to one of several processes, part by part in turn.
@@ -129,6 +107,10 @@ class Blocks:
         self._take_back()
         self._rank, self._ranks = rank, ranks
         self.schedule = shared(self.schedule, ranks, more=more)
+
+    @property
+    def _versions(self) -> tuple[int, int]:
+        return self.labels.version, 0 if self.pseudo is None else self.pseudo.version
 
     @property
     def rounds(self) -> int:
@@ -167,12 +149,15 @@ class Blocks:
         now = self.schedule
         sizes = {"asked": self._asked, "block": now.block, "batch": now.batch, "accumulate": now.accumulate}
         random = self._rng.bit_generator.state if self._begun_from is None else self._begun_from.random
-        return {**sizes, "random": random}
+        pseudo = {} if self.pseudo is None else {"pseudo": self.pseudo.state()}
+        return {**sizes, "random": random, **pseudo}
 
     def resume(self, state: Mapping[str, Any]) -> None:
         """Go on with what :meth:`state` returned: where memory ran out, blocks stay as small as they had become."""
         self._take_back()
         self._rng.bit_generator.state = state["random"]
+        if self.pseudo is not None and "pseudo" in state:
+            self.pseudo.resume(state["pseudo"])
         asked = list(self._asked)
         if state["asked"] in (asked, asked[:-1]):  # before blocks were shown in parts, nothing was said of them
             now = {"block": tuple(state["block"]), "batch": state["batch"]}
@@ -206,18 +191,18 @@ class Blocks:
         self._begun_from = None
         self._drawn = begun.origins
         if self._next is not None:
-            self._begun_from = _Beginning(self._rng.bit_generator.state, self.labels.version, focus)
+            self._begun_from = Beginning(self._rng.bit_generator.state, self._versions, focus)
             self._next.begin(lambda: self._draw(focus))
         return begun.batch
 
-    def _draw(self, focus: Focus | None) -> _Draw:
+    def _draw(self, focus: Focus | None) -> Draw:
         # One section axis and one order of axes for the whole batch: the blocks of a batch share their shape.
         across = int(self._rng.choice(self.frame.sections)) if self.frame.sections else None
         order = self._order()
         seeds = self._rng.integers(2**63, size=self.schedule.batch)
         parts = np.array_split(seeds, min(self.schedule.accumulate, len(seeds)))[self._rank :: self._ranks]
         if not parts:
-            return _Draw(None, [])
+            return Draw(None, [])
         each = (np.random.default_rng(int(seed)) for seed in np.concatenate(parts))
         drawn = [self._block(across, focus, order, rng) for rng in each]
         origins, blocks = [origin for origin, _ in drawn], [block for _, block in drawn]
@@ -226,23 +211,24 @@ class Blocks:
         if self.frame.map_axis is not None:
             known = known.squeeze(2 + self.frame.map_axis)
         # The person may have erased since the last look what the blocks were drawn around.
-        if not known[:, 0].any() and self._ranks == 1:
-            return _Draw(None, origins)
+        learns = known[:, (0, -1) if self.pseudo is not None else 0]
+        if not learns.any() and self._ranks == 1:
+            return Draw(None, origins)
         batch = self.annotations.batch(data, known, len(parts))
         if self._pin:
             batch = batch.pinned()
         for part in batch.split():
             _ = part.shown  # found here, while there is time
-        return _Draw(batch, origins)
+        return Draw(batch, origins)
 
-    def _finished(self) -> _Draw | None:
+    def _finished(self) -> Draw | None:
         """Return what was drawn meanwhile; None where nothing was, or could not be."""
         return None if self._next is None else self._next.finish()
 
-    def _still_so(self, begun: _Draw, focus: Focus | None) -> bool:
+    def _still_so(self, begun: Draw, focus: Focus | None) -> bool:
         """Tell whether the same would be drawn now."""
         beginning = self._begun_from
-        if beginning is None or beginning.version != self.labels.version:
+        if beginning is None or beginning.versions != self._versions:
             return False
         if self.schedule.focus_share and beginning.focus != focus:
             return False
@@ -295,12 +281,20 @@ class Blocks:
 
     def _block(
         self, across: int | None, focus: Focus | None, order: list[int], rng: np.random.Generator
-    ) -> tuple[_Origin, Block]:
-        voxel = np.unravel_index(self._labelled_voxel(focus, rng), self.frame.shape)
+    ) -> tuple[Origin, Block]:
+        taught = self._pseudo_labelled(rng)
+        voxel: Sequence[np.int64] = (
+            np.unravel_index(self._labelled_voxel(focus, rng), self.frame.shape) if taught is None else taught[1]
+        )
         box = self._box_around(voxel, across, rng)
         read = self.annotations.read(box)
         known = read.copy()
-        place, asked = self.frame.lesson(box, across, [int(at) for at in voxel], rng)
+        if taught is not None:
+            self.annotations.fill(known, box, taught[0])
+        if taught is not None:  # as it is told when it predicts
+            place, asked = self.frame.position(box, across), None
+        else:
+            place, asked = self.frame.lesson(box, across, [int(at) for at in voxel], rng)
         if asked is not None:
             known[0] *= asked
         known = known.reshape(len(known), *self.frame.space(box, across))
@@ -312,13 +306,13 @@ class Blocks:
         vertical, shift, dips = self._moves(block, rng)
         if vertical is not None:
             moved = sheared(block, vertical, shift, dips)
-            if moved.labels.any():
+            if moved.labels.any() or taught is not None:
                 block = moved
             else:  # a small patch near the border may be moved out of the block
                 vertical = None
         block = self._with_fewer_labels(self._with_noise(block, rng), rng)
         way = Way(flips, vertical, shift, dips, tuple(order))
-        return _Origin(box, way, across, read), permuted(block, order)
+        return Origin(box, way, across, read), permuted(block, order)
 
     def _box_around(self, voxel: Sequence[np.int64], across: int | None, rng: np.random.Generator) -> Box:
         shape = self.frame.shape
@@ -338,6 +332,12 @@ class Blocks:
             start.append(first)
             stop.append(first + length)
         return Box(tuple(start), tuple(stop))
+
+    def _pseudo_labelled(self, rng: np.random.Generator) -> tuple[Tile, list[np.int64]] | None:
+        """Draw a tile of the pseudo-labels and a voxel in it for a block; None where it is drawn around a label."""
+        if self.pseudo is None or not self.pseudo.held or rng.random() >= self.schedule.pseudo_labels:
+            return None
+        return self.pseudo.draw(rng)
 
     def _labelled_voxel(self, focus: Focus | None, rng: np.random.Generator) -> int:
         """Return the flat index of a labelled voxel, near the section in view as often as the schedule says."""

@@ -15,6 +15,9 @@ from napari_fhn.training.data.batch import Batch, Shown
 from napari_fhn.training.objective import Absence, Objective, Order, Share
 from napari_fhn.training.steps import knowledge, losses
 
+PSEUDO = "pseudo-labels"
+"""What the loss on them is called."""
+
 _OVER_VOXELS = frozenset({"cross-entropy", "focal"})
 """Losses that are means over labelled voxels."""
 
@@ -54,10 +57,16 @@ class Criterion:
         Names of the classes.
     vertical : int or None
         Axis of time or depth, among those of the scores.
+    pseudo : bool
+        Whether there are pseudo-labels: one more cross-entropy, which counts as much as the losses on labels do,
+        however many more voxels it is about.
     """
 
-    def __init__(self, objective: Objective, classes: Sequence[str], vertical: int | None) -> None:
+    def __init__(
+        self, objective: Objective, classes: Sequence[str], vertical: int | None, *, pseudo: bool = False
+    ) -> None:
         self.objective = objective
+        self._pseudo = pseudo
         self.classes = tuple(classes)
         self.vertical = vertical
         self._weighed: tuple[Any, ...] = ()
@@ -82,7 +91,11 @@ class Criterion:
             Scalars.
         """
         shown = shown.shown if isinstance(shown, Batch) else shown
-        return self._from_labels(scores, shown, counts) | self._from_knowledge(scores, shown)
+        found = self._from_labels(scores, shown, counts)
+        if shown.pseudo is not None:
+            by_class = self._by_class(counts, scores.device)
+            found[PSEUDO] = losses.cross_entropy(losses.gathered(scores, shown.pseudo), by_class)
+        return found | self._from_knowledge(scores, shown)
 
     def weighed(self, parts: Sequence[Batch], counts: NDArray[np.int64]) -> list[Weighed]:
         """Return the parts of a batch with how much of its loss each of them makes.
@@ -126,7 +139,9 @@ class Criterion:
     @property
     def names(self) -> tuple[str, ...]:
         """What the loss is the sum of, in the order of :meth:`terms`."""
-        return tuple(dict.fromkeys((*self.objective.losses, *(item.name for item in self.objective.knowledge))))
+        pseudo = (PSEUDO,) if self._pseudo else ()
+        known = (item.name for item in self.objective.knowledge)
+        return tuple(dict.fromkeys((*self.objective.losses, *pseudo, *known)))
 
     @property
     def notes(self) -> int:

@@ -17,6 +17,7 @@ from napari_fhn.network.hyperbolic import HyperbolicNetwork
 from napari_fhn.sentence import counted
 from napari_fhn.training.combination.opening import open_combiner
 from napari_fhn.training.combination.settings import takes
+from napari_fhn.training.combination.teaching import pseudo_labels_of
 from napari_fhn.training.data.annotations import Annotations
 from napari_fhn.training.data.blocks import Blocks
 from napari_fhn.training.data.frame import Frame
@@ -93,8 +94,10 @@ class Setup:
         self._check_labels(job)
         self.network = self._network(job)
         self.model = models.Model.of(job, self.network, volume.normalisation, digest(job.labels))
-        self.criterion = Criterion(job.schedule.objective, job.classes, self.frame.vertical_of_scores)
-        annotations = Annotations(self.frame, self.labels, job.schedule.objective, job.weights, job.ignored)
+        pseudo = pseudo_labels_of(job, self.frame)
+        taught, objective = pseudo is not None, job.schedule.objective
+        self.criterion = Criterion(objective, job.classes, self.frame.vertical_of_scores, pseudo=taught)
+        annotations = Annotations(self.frame, self.labels, objective, job.weights, job.ignored, pseudo=taught)
         self.blocks = Blocks(
             self.frame,
             self.labels,
@@ -102,6 +105,7 @@ class Setup:
             annotations,
             ahead=speed.draws_ahead(self.device),
             pin=self.device.type == "cuda",
+            pseudo=pseudo,
         )
         self._share(ranks, resumes)
         limit = self._left(job)

@@ -120,6 +120,8 @@ class Stepping:
             order = self.ranks.tell(None)
             if "hidden" in order:
                 self.labels.hide(tuple(record.decode(Box, box) for box in order["hidden"]))
+            if "pseudo" in order and self.setup.blocks.pseudo is not None:
+                self.setup.blocks.pseudo.take(order["pseudo"])
             match order["do"]:
                 case "end":
                     return
@@ -187,6 +189,8 @@ class Stepping:
         if self.labels.hidden != self._hidden:
             self._hidden = self.labels.hidden
             more["hidden"] = [record.encode(box) for box in self._hidden]
+        if self.setup.blocks.pseudo is not None and (news := self.setup.blocks.pseudo.news()):
+            more["pseudo"] = news
         self.ranks.tell({"do": do, **more})
 
 

@@ -122,6 +122,11 @@ WORDS: dict[type, dict[str, tuple[str, str]]] = {
             "share near the view",
             "What share of the blocks is drawn from the labels nearest to what is in view.",
         ),
+        "pseudo_labels": (
+            "share without labels",
+            "What share of the blocks is drawn where nothing is labelled, and learnt from by what pretrained features "
+            "and what is carried along the reflectors say there (pseudo-labels). 0 learns from labels alone.",
+        ),
         "seed": ("seed", "Which random numbers are drawn: the same seed gives the same training, on the same machine."),
         "precision": (
             "precision",

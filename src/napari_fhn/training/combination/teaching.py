@@ -1,0 +1,186 @@
+"""A network learns from what is known of a survey without it, too: pseudo-labels.
+
+Features that were learnt beforehand, weighed with what is carried along reflectors, need no training and say something
+of every voxel as soon as there are labels. From the step on after which factors are weighed the network is shown that
+beside the labels. It does not repeat what it is told: errors that have nothing to do with what the data look like are
+averaged out (`benchmarks/README.md` has what that is worth).
+
+It is taught after that step, and not before, so that it foretells labels that are left out by what it learnt of the
+others alone; and only where what teaches foretold them no worse.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_fhn.box import Box
+from napari_fhn.structure.factor import Factor, SeesSections
+from napari_fhn.training.combination.combiner import Combiner
+from napari_fhn.training.combination.settings import NETWORK, Found, is_taught
+from napari_fhn.training.combination.shown import Shown
+from napari_fhn.training.combination.weighing import weighed_at
+from napari_fhn.training.data.frame import Frame
+from napari_fhn.training.data.labelled import LabelFile
+from napari_fhn.training.data.pseudo_labels import PseudoLabels
+from napari_fhn.training.job import Job
+from napari_fhn.training.prediction.outputs import likeliest
+
+TEACHER = "pretrained"
+"""The name of the factor that teaches."""
+
+_FROM = 0.1
+"""Share of the steps before a first tile is begun, which is to be there when factors are weighed."""
+
+_EVERY = 4
+"""Steps from one piece of a further tile to the next; of the first one a piece is made after each step."""
+
+_SECTIONS, _TRACES = 24, 32
+"""Of a piece: sections that are predicted at once, and traces that are averaged along the reflectors."""
+
+_KNOWS = 1.001
+"""Times what all classes alike would have: below nothing is known of a voxel."""
+
+
+def pseudo_labels_of(job: Job, frame: Frame) -> PseudoLabels | None:
+    """Return where the network of a job is taught; None where nothing teaches it."""
+    if not is_taught(job) or frame.vertical_axis is None:
+        return None
+    traces = max(size for axis, size in enumerate(job.schedule.block) if axis != frame.vertical)
+    return PseudoLabels(frame.shape, frame.vertical_axis, len(job.classes), traces, job.schedule.seed)
+
+
+def is_worth_hearing(found: Found) -> bool:
+    """Tell whether the teacher foretold labels that were left out no worse than the network that it would teach.
+
+    Where none could be left out nobody knows, and a network that a few labels made is the worse one.
+    """
+    alone = {one.name: one.alone.mean_iou for one in found.factors}
+    teacher, network = alone.get(TEACHER), alone.get(NETWORK)
+    return teacher is None or network is None or teacher >= network
+
+
+class Teaching:
+    """Makes pseudo-labels between the steps of a training, a piece of a tile at a time.
+
+    Parameters
+    ----------
+    pseudo : PseudoLabels
+        Where they go.
+    combiner : Combiner
+        Of the predictions.
+    labels : LabelFile
+        What is known, all of which the teacher is told. When it changes tiles are made anew; those that are there stay
+        until the first one is.
+    steps : int
+        Of the training.
+    """
+
+    def __init__(self, pseudo: PseudoLabels, combiner: Combiner, labels: LabelFile, steps: int) -> None:
+        self._pseudo = pseudo
+        self._combiner = combiner
+        self._teacher = combiner.factors.get(TEACHER)  # as it is before anybody remembers what it said
+        self._labels = labels
+        self._steps = steps
+        self._from, self._until = math.ceil(_FROM * steps), weighed_at(steps)
+        self._version, self._of = -1, 0
+        self._making: Iterator[NDArray[np.uint8] | None] | None = None
+        self._made: NDArray[np.uint8] | None = None
+
+    def begins(self, step: int) -> bool:
+        """Whether the network is to be taught from this step on: by then the structure of the data has to be known."""
+        return self._teacher is not None and step >= self._until
+
+    def share(self, step: int) -> float:
+        """Return how much of what it is to be taught the network has had after a step, from 0 to 1."""
+        if not self._pseudo.held:
+            return 0.0
+        return min(1.0, max(0.0, (step - self._until) / max(1, self._steps - self._until)))
+
+    def after(self, step: int, *, waits: bool) -> None:
+        """Make what is due after a step, where the structure of the data is known.
+
+        Parameters
+        ----------
+        step : int
+            Steps made.
+        waits : bool
+            Whether labels are still left out on which factors are to be weighed.
+        """
+        if self._teacher is None or step < self._from:
+            return
+        self._follow()
+        taught = not waits and self.begins(step)
+        if taught and not is_worth_hearing(self._combiner.found):
+            return
+        first = self._of != self._pseudo.of
+        if first or (step % _EVERY == 0 and self._pseudo.held < len(self._pseudo.boxes)):
+            self._go_on(self._teacher, 0 if first else self._pseudo.held)
+        if taught and first and not self._pseudo.held:
+            while self._made is None:  # what teaches must not depend on how soon the structure was known
+                self._go_on(self._teacher, 0)
+        if taught and self._made is not None:
+            self._pseudo.put(self._of, self._made)
+            self._made = None
+
+    def _follow(self) -> None:
+        """Begin anew where labels are others."""
+        if self._version == self._labels.version:
+            return
+        self._version = self._labels.version
+        if (of := _standing_for(self._labels)) != self._of:
+            self._of, self._making, self._made = of, None, None
+
+    def _go_on(self, teacher: Factor, number: int) -> None:
+        """Make another piece of a tile."""
+        if self._made is None:
+            if self._making is None:
+                teacher.look()
+                self._making = self._pieces(teacher, self._pseudo.boxes[number])
+            self._made = next(self._making)
+            if self._made is not None:
+                self._making = None
+
+    def _pieces(self, teacher: Factor, box: Box) -> Iterator[NDArray[np.uint8] | None]:
+        """Yield None after each piece of a tile, and in the end what it says."""
+        vertical = self._combiner.vertical
+        lateral = [axis for axis in range(len(box.shape)) if axis != vertical]
+        ways = lateral if len(lateral) == 2 and isinstance(teacher, SeesSections) else lateral[:1]
+        total = np.zeros((self._labels.classes, *box.shape), np.float16)
+        for across in ways:
+            for part in _cut(box, across, _SECTIONS):
+                if isinstance(teacher, SeesSections) and len(lateral) == 2:
+                    said = teacher.read_across(part, across, coarse=True)
+                else:
+                    said = teacher.read(part)
+                said *= np.float32(1 / len(ways))
+                total[(slice(None), *part.within(box))] += said
+                yield None
+        classes, halo = np.zeros(box.shape, np.uint8), self._combiner.halo
+        for part in _cut(box, lateral[0], _TRACES):
+            start = tuple(max(a, b - far) for a, b, far in zip(box.start, part.start, halo, strict=True))
+            stop = tuple(min(a, b + far) for a, b, far in zip(box.stop, part.stop, halo, strict=True))
+            outer = Box(start, stop)
+            said = self._combiner.finish(outer, total[(slice(None), *outer.within(box))].astype(np.float32))
+            said = said[(slice(None), *part.within(outer))]
+            classes[part.within(box)] = likeliest(said) * (said.max(axis=0) > _KNOWS / len(said))
+            yield None
+        yield classes
+
+
+def _cut(box: Box, axis: int, length: int) -> Iterator[Box]:
+    """Yield the parts of a box, so many voxels along an axis each."""
+    for first in range(box.start[axis], box.stop[axis], length):
+        yield box.slab(axis, first, min(first + length, box.stop[axis]))
+
+
+def _standing_for(labels: LabelFile) -> int:
+    """Return a number that is another one where other labels are known, hidden ones too; not 0."""
+    found = 1
+    for positions in Shown(labels).positions:
+        found = zlib.crc32(positions.tobytes(), found)
+    return found or 1

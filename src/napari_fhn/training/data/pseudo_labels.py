@@ -1,0 +1,209 @@
+"""Pseudo-labels: tiles of a survey of which something else than a person says what lies there.
+
+A network that learns from six wells sees six columns. What is known without it says something of every voxel, and is
+wrong here and there, not everywhere alike: a network that learns from that as well learns what most of it has in common
+(self-training; Lee 2013, "Pseudo-label: the simple and efficient semi-supervised learning method for deep neural
+networks"). numpy alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_fhn.box import Box
+
+_HELD = 8
+"""Tiles of a survey that is larger than one, at most."""
+
+PROBABILITIES = 2**25
+"""Of a tile, unless a block is larger: two bytes each while it is made."""
+
+_STEPS = (0.618034, 0.7548777)
+"""Golden ratios of one and of two dimensions: places so many apart, counted round, lie evenly wherever one stops."""
+
+
+class Tile(NamedTuple):
+    """A part of a survey.
+
+    Parameters
+    ----------
+    box : Box
+        As high as the survey.
+    classes : ndarray of uint8, shape box.shape
+        From 1; 0 where nothing is said.
+    """
+
+    box: Box
+    classes: NDArray[np.uint8]
+
+
+class PseudoLabels:
+    """Classes in tiles of a survey, all of it where it is small.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Of the survey: two axes for a line, three for a volume.
+    vertical : int
+        Axis of time or depth.
+    classes : int
+        How many there are.
+    least : int
+        Traces of a tile at least, along each lateral axis.
+    seed : int
+        Of where tiles lie.
+
+    Attributes
+    ----------
+    boxes : tuple of Box
+        The tiles, in the order in which they come.
+    of : int
+        What stands for the labels that they were made of; 0 where there is none yet.
+    version : int
+        Rises with every tile.
+
+    Examples
+    --------
+    >>> pseudo = PseudoLabels((40, 50, 30), 2, 3, 32, seed=0)
+    >>> pseudo.boxes
+    (Box(start=(0, 0, 0), stop=(40, 50, 30)),)
+    >>> pseudo.put(1, np.ones((40, 50, 30), np.uint8))
+    >>> pseudo.held, len(PseudoLabels((400, 500, 1500), 2, 3, 96, seed=0).boxes)
+    (1, 8)
+    """
+
+    def __init__(self, shape: tuple[int, ...], vertical: int, classes: int, least: int, seed: int) -> None:
+        self.boxes = _tiles(shape, vertical, PROBABILITIES // classes, least, seed)
+        self._held: list[Tile] = []
+        self._news: list[list[Any]] = []
+        self.of = self.version = 0
+
+    @property
+    def held(self) -> int:
+        """How many tiles there are."""
+        return len(self._held)
+
+    def put(self, of: int, classes: NDArray[np.uint8]) -> None:
+        """Take the next tile; the first one where it was made of other labels than those that are there, which go.
+
+        Parameters
+        ----------
+        of : int
+            Stands for the labels; not 0.
+        classes : ndarray of uint8
+            From 1, of all of its box; 0 where nothing is said.
+        """
+        if of != self.of:
+            self._held.clear()
+        self.of = of
+        self._held.append(Tile(self.boxes[len(self._held)], np.ascontiguousarray(classes, np.uint8)))
+        self._news.append([of, _packed(self._held[-1].classes)])
+        self.version += 1
+
+    def draw(self, rng: np.random.Generator) -> tuple[Tile, list[np.int64]] | None:
+        """Draw a tile, and a voxel of it, each of its classes as often as the others.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+            Source of chance.
+
+        Returns
+        -------
+        (Tile, list of int64) or None
+            And where the voxel lies in the survey; None where nothing is said anywhere.
+        """
+        there = [tile for tile in self._held if tile.classes.any()]
+        if not there:
+            return None
+        tile = there[int(rng.integers(len(there)))]
+        # Of a section, as all of a tile would take long to look through; along its thinner side.
+        axis = int(np.argmin(tile.classes.shape[:-1]))
+        lines = np.flatnonzero(tile.classes.any(axis=tuple(a for a in range(tile.classes.ndim) if a != axis)))
+        line = int(rng.choice(lines))
+        section = tile.classes.take(line, axis)
+        known = np.flatnonzero(np.bincount(section.ravel())[1:]) + 1
+        inside = list(np.unravel_index(rng.choice(np.flatnonzero(section == rng.choice(known))), section.shape))
+        inside.insert(axis, np.int64(line))
+        return tile, [np.int64(a + at) for a, at in zip(tile.box.start, inside, strict=True)]
+
+    def news(self) -> list[list[Any]]:
+        """Return the tiles that came since the last call, in plain JSON types: for other processes."""
+        found, self._news = self._news, []
+        return found
+
+    def take(self, news: Sequence[Sequence[Any]]) -> None:
+        """Take what :meth:`news` returned in another process."""
+        for of, packed in news:
+            number = 0 if of != self.of else len(self._held)
+            self.put(of, _unpacked(packed, self.boxes[number].shape))
+        self._news.clear()
+
+    def state(self) -> dict[str, Any]:
+        """Return what going on needs, see :mod:`~napari_fhn.training.models.suspended`."""
+        return {"of": self.of, "tiles": [_packed(tile.classes) for tile in self._held]}
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        """Go on with what :meth:`state` returned.
+
+        Raises
+        ------
+        ValueError
+            Where a tile is not of the shape that it has in this survey.
+        """
+        tiles = list(state["tiles"])
+        if len(tiles) > len(self.boxes):
+            raise ValueError(f"there are {len(tiles)} tiles of pseudo-labels in place of {len(self.boxes)}")
+        self.take([[int(state["of"]), packed] for packed in tiles])
+
+
+def filled(tile: Tile, box: Box, row: NDArray[np.uint8]) -> None:
+    """Write what a tile says into a row of a box of the survey, which may reach outside of it."""
+    start = tuple(map(max, box.start, tile.box.start))
+    stop = tuple(map(min, box.stop, tile.box.stop))
+    if all(a < b for a, b in zip(start, stop, strict=True)):
+        common = Box(start, stop)
+        row[common.within(box)] = tile.classes[common.within(tile.box)]
+
+
+def _tiles(shape: tuple[int, ...], vertical: int, voxels: int, least: int, seed: int) -> tuple[Box, ...]:
+    """Return tiles of so many voxels, about as wide as long, evenly over the survey."""
+    lateral = [axis for axis in range(len(shape)) if axis != vertical]
+    room = max(1, voxels // shape[vertical])
+    lengths = {axis: shape[axis] for axis in lateral}
+    if len(lateral) == 1:
+        lengths[lateral[0]] = min(shape[lateral[0]], max(least, room))
+    else:
+        short, long = sorted(lateral, key=lambda axis: shape[axis])
+        lengths[short] = min(shape[short], max(least, math.isqrt(room)))
+        lengths[long] = min(shape[long], max(least, room // lengths[short]))
+        lengths[short] = min(shape[short], max(least, room // lengths[long]))
+    count = math.prod(-(-shape[axis] // length) for axis, length in lengths.items())
+    begin, found = np.random.default_rng([seed, 2013]).random(2), []
+    for number in range(min(count, _HELD)):
+        start, stop = [0] * len(shape), list(shape)
+        for (axis, length), at in zip(lengths.items(), (begin + number * np.array(_STEPS)) % 1, strict=False):
+            start[axis] = round(at * (shape[axis] - length))
+            stop[axis] = start[axis] + length
+        found.append(Box(tuple(start), tuple(stop)))
+    return tuple(found)
+
+
+def _packed(known: NDArray[np.uint8]) -> str:
+    return base64.b64encode(zlib.compress(known.tobytes(), 1)).decode("ascii")
+
+
+def _unpacked(packed: str, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Read what :func:`_packed` wrote; no more than a tile is ever unpacked."""
+    try:
+        found = zlib.decompressobj().decompress(base64.b64decode(packed, validate=True), math.prod(shape) + 1)
+    except zlib.error as error:
+        raise ValueError(f"pseudo-labels cannot be unpacked: {error}") from error
+    return np.frombuffer(found, np.uint8).reshape(shape)
