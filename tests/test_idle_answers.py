@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
+
+import numpy as np
 import pytest
+import rasterio
+import scipy.io
+import xarray as xr
 
 import napari_fhn
 from doors import IDLE, Work, prepared
 from napari_fhn import surveys
+from napari_fhn.cli import main
 from napari_fhn.labels import LabelError
 from napari_fhn.labels.fitting import options_for
 from napari_fhn.project import Session
@@ -15,6 +22,8 @@ from napari_fhn.project.exporting.export_offers import Request
 from napari_fhn.project.knowledge.idle_answers import ANSWERS
 from napari_fhn.project.runs import jobs
 from napari_fhn.surveys import SurveyError
+from napari_fhn.surveys.idle import IdleOption
+from napari_fhn.surveys.xarray_backend import SurveyBackend
 from napari_fhn.training.combination.settings import Combination, insisting
 from napari_fhn.training.job import JobError
 
@@ -112,6 +121,168 @@ def test_what_means_nothing_to_the_data_is_refused_at_every_door(name, tmp_path)
         in_python()
     assert words in str(called.value)
     assert "--" not in str(called.value)
+
+
+def _tiff(path, dtype="float32", pages=1):
+    for k in range(pages):
+        how = {"driver": "GTiff", "width": 5, "height": 4, "count": 1, "dtype": dtype, "APPEND_SUBDATASET": k > 0}
+        with rasterio.open(path, "w", **how) as file:
+            file.write(np.arange(20).reshape(1, 4, 5).astype(dtype))
+    return path
+
+
+def _envi(path, wavelengths=""):
+    path.write_bytes(np.arange(60, dtype="<f4").tobytes())
+    path.with_suffix(".hdr").write_text(
+        "ENVI\nsamples = 5\nlines = 4\nbands = 3\nheader offset = 0\ndata type = 4\ninterleave = bsq\n"
+        f"byte order = 0\n{wavelengths}"
+    )
+    return path
+
+
+def _npy(path):
+    np.save(path, np.zeros((4, 5, 3), np.float32))
+    return path
+
+
+def _mat(path):
+    scipy.io.savemat(path, {"map": np.random.default_rng(0).random((6, 5))})
+    return path
+
+
+def _zarr(path):
+    xr.Dataset({"map": (("y", "x"), np.zeros((4, 5)))}).to_zarr(path)
+    return path
+
+
+LIST = "wavelength = {450, 550, 1650}\n"
+MICRO = "wavelength units = Micrometers\nwavelength = {0.45, 0.55, 1.65}\n"
+#: Of files: how one is made, options, the same in Python, the idle one first, and what is said of it.
+OF_FILES = {
+    "a part of real numbers": (
+        lambda f: _tiff(f / "a.tif"), ["--part", "phase"], {"part": "phase"},
+        "says what is taken of the complex numbers of a raster, and its numbers are real",
+    ),
+    "a part of the real numbers of ENVI": (
+        lambda f: _envi(f / "a.img"), ["--part", "real"], {"part": "real"}, "and its numbers are real"
+    ),
+    "a part of real images": (
+        lambda f: _tiff(f / "a.tif", pages=2), ["--part", "real", "--axes", "band,y,x"],
+        {"part": "real", "axes": ("band", "y", "x")}, "and its numbers are real",
+    ),
+    "a part of an array": (
+        lambda f: _npy(f / "a.npy"), ["--part", "real"], {"part": "real"}, "of a raster, and it is none"
+    ),
+    "a page of ENVI": (
+        lambda f: _envi(f / "a.img"), ["--page", "1"], {"page": 1},
+        "chooses one of several images of a TIFF, and it is none",
+    ),
+    "axes of a map": (
+        lambda f: _tiff(f / "a.tif"), ["--axes", "y,x"], {"axes": ("y", "x")},
+        "names the axes of arrays that have no names, and those of a raster are band, y and x",
+    ),
+    "axes beside one of several images": (
+        lambda f: _tiff(f / "a.tif", pages=2), ["--page", "2", "--axes", "band,y,x"],
+        {"axes": ("band", "y", "x"), "page": 2}, "and those of a raster are band, y and x",
+    ),
+    "bytes of traces, of a map": (
+        lambda f: _tiff(f / "a.tif"), ["--inline-byte", "9"], {"inline_byte": 9},
+        "is a byte of the trace headers of SEG-Y, and it is none",
+    ),
+    "depth, of a map": (
+        lambda f: _tiff(f / "a.tif"), ["--depth"], {"vertical": "depth"},
+        "says whether a SEG-Y, OpenVDS or ZGY file goes down in time or in depth, and it is none",
+    ),
+    "one of several arrays, of one": (
+        lambda f: _npy(f / "a.npy"), ["--variable", "cube"], {"variable": "cube"},
+        "chooses one of several arrays of a file, and it holds one",
+    ),
+    "units of no wavelengths": (
+        lambda f: _envi(f / "a.img"), ["--wavelength-units", "nm"], {"wavelength_units": "nm"},
+        "is the unit of wavelengths, and none that could be used come with its bands",
+    ),
+    "units of no wavelengths, in an array": (
+        lambda f: _npy(f / "a.npy"), ["--axes", "y,x,band", "--wavelength-units", "nm"],
+        {"wavelength_units": "nm", "axes": ("y", "x", "band")}, "is the unit of wavelengths, and none that",
+    ),
+    "an order of pixels, of a map": (
+        lambda f: _mat(f / "a.mat"), ["--pixels", "along"], {"pixels": "along"}, "say that it is read as one"
+    ),
+    "a resolution of a single one": (lambda f: _zarr(f / "a.zarr"), None, {"level": 2}, "and here is a single one"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OF_FILES)
+def test_what_means_nothing_to_the_file_is_refused_at_every_door(name, tmp_path, capsys):
+    make, typed, keywords, words = OF_FILES[name]
+    path = make(tmp_path)
+    option = next(iter(keywords))
+    for called in (
+        lambda: surveys.open(path, **keywords),
+        lambda: napari_fhn.open(path, session=tmp_path / "session", **keywords),
+        lambda: xr.open_dataset(path, engine=SurveyBackend, **keywords),
+    ):
+        with pytest.raises(IdleOption) as said:
+            called()
+        assert str(said.value).startswith(f"{path.name}: {option}= ")
+        assert words in str(said.value)
+    if typed is None:
+        return
+    for command in (["info"], ["forecast"], ["train", "--session", str(tmp_path / "typed")]):
+        assert main([*command, str(path), *typed]) == 2
+        told = capsys.readouterr().err
+        assert f"{path.name}: --" in told
+        assert words in told
+        assert "Leave it out" in told
+    assert not (tmp_path / "typed").exists()
+
+
+def test_what_is_no_unit_of_wavelengths_is_said(tmp_path):
+    path = _envi(tmp_path / "a.img", LIST)
+    with pytest.raises(SurveyError, match=r"a\.img: 'parsec' is no unit of wavelengths\. Say nm, um"):
+        surveys.open(path, wavelength_units="parsec")
+
+
+def test_another_unit_than_the_file_says_is_taken_with_a_word(tmp_path):
+    path = _envi(tmp_path / "a.img", MICRO)
+    told = surveys.open(path, wavelength_units="nm")
+    assert told["wavelength"].values.tolist() == [0.45, 0.55, 1.65]
+    words = "The file says that its wavelengths are in Micrometers; as asked they were taken for nm."
+    assert words in told.attrs["notes"]
+    for unit in ("um", None):
+        assert not any("as asked" in note for note in surveys.open(path, wavelength_units=unit).attrs["notes"])
+
+
+def test_options_of_several_files_mean_something_to_one_of_them(tmp_path):
+    none, listed = _envi(tmp_path / "a.img"), _envi(tmp_path / "b.img", LIST.replace("450, 550", "900, 1100"))
+    how = {"wavelength_units": "nm"}
+    with napari_fhn.open([none, listed], session=tmp_path / "s", **how) as work:
+        assert "wavelength" in work.surveys["b"].coords
+        assert work.surveys["b"].attrs["read_as"] == how
+        assert work.surveys["a"].attrs["read_as"] == {}
+    with pytest.raises(IdleOption, match=r"a\.img: wavelength_units= is"):
+        napari_fhn.open([none, _envi(tmp_path / "c.img")], session=tmp_path / "t", **how)
+
+
+def test_options_of_arrays_in_memory(tmp_path):
+    array, opened = np.zeros((4, 5, 3), np.float32), surveys.open(_tiff(tmp_path / "a.tif"))
+    with napari_fhn.open([array[..., 0], tmp_path / "a.tif"], axes=("y", "x"), session=tmp_path / "s") as work:
+        assert len(work.surveys) == 2
+    with pytest.raises(IdleOption, match="array: page= chooses"):
+        napari_fhn.open(array, axes=("y", "x", "band"), page=2)
+    with pytest.raises(IdleOption, match="a: axes= names the axes of arrays that have no names, and it has names"):
+        napari_fhn.open(opened, axes=("y", "x"), session=tmp_path / "t")
+
+
+def test_a_record_of_what_was_passed_over_before_opens(tmp_path):
+    path = _tiff(tmp_path / "a.tif")
+    napari_fhn.open(path, session=tmp_path / "s").close()
+    record = tmp_path / "s" / "session.json"
+    said = json.loads(record.read_text())
+    said["surveys"][0]["read_as"] = {"wavelength_units": "nm", "part": "real"}
+    record.write_text(json.dumps(said))
+    with napari_fhn.open(session=tmp_path / "s") as work:
+        assert work.shape == (4, 5)
 
 
 def test_what_a_map_has_not_is_not_exported_from_it(tmp_path):

@@ -152,9 +152,12 @@ def _data(options: argparse.Namespace) -> _Data | None:
     from napari_fhn.project.data.samples import survey_files
     from napari_fhn.project.data.surveyset import SurveySet
     from napari_fhn.surveys import open
+    from napari_fhn.surveys.idle import OfSeveral
 
     files = survey_files([options.survey])
-    opened = SurveySet.of([(path.stem, open(path, **reading(options))) for path in files])
+    read = OfSeveral(open, reading(options), len(files))
+    opened = SurveySet.of([(path.stem, read.open(path)) for path in files])
+    read.check()
     opened.check_vertical(options.vertical_axis)
     channels = opened.channels if options.channels is None else options.channels
     return _Data(opened.shape, channels, opened.bands, opened.vertical(options.vertical_axis), opened)

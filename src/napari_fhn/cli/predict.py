@@ -189,10 +189,14 @@ def _like(options: argparse.Namespace) -> xr.DataArray | None:
     """The survey of ``--like``."""
     from napari_fhn import surveys
     from napari_fhn.project.data import samples
+    from napari_fhn.surveys.idle import without_idle
 
     if options.like is None:
         return None
-    return surveys.open(samples.survey_files([options.like])[0], **reading(options))
+    path = samples.survey_files([options.like])[0]
+    if options.surveys:  # of which it is said too, and in the first place
+        return without_idle(surveys.open, path, reading(options))[0]
+    return surveys.open(path, **reading(options))
 
 
 def _elsewhere(options: argparse.Namespace) -> int:

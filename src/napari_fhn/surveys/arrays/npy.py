@@ -18,6 +18,7 @@ from napari_fhn.surveys.arrays.unpacking import check_whole
 from napari_fhn.surveys.assemble import assemble, check_values
 from napari_fhn.surveys.axes import check_axes, readings
 from napari_fhn.surveys.errors import SurveyError
+from napari_fhn.surveys.idle import IdleOption
 from napari_fhn.surveys.lazy import Reordered, one_line
 
 SUFFIXES = (".npy", ".npz")
@@ -78,6 +79,8 @@ def open(
         return open_member(
             path, _members(path), format="npz", variable=variable, axes=axes, wavelength_units=wavelength_units
         )
+    if variable is not None:
+        raise IdleOption(path, "variable")
     try:
         # A read-only mapping: a byte painted into the viewer's copy must never reach the survey.
         values = np.load(path, mmap_mode="r", allow_pickle=False)
