@@ -184,6 +184,28 @@ def test_other_labels_in_the_session_are_never_overwritten(survey, wells, capsys
         (["predict", "--session", "s", "--like", "small.sgy"], "leave --like out, or name that"),
         (["predict", "--session", "s", "--stac"], "nothing is exported without --output FILE: leave --stac out"),
         (["predict", "--session", "s", "--network-alone", "--smoothing", "on"], "nothing else: leave --smoothing out"),
+        (
+            ["predict", "--session", "s", "--task", "1/2", "--in-place"],
+            "has copied, and copy nothing: leave --in-place",
+        ),
+        (["predict", "--session", "s", "--collect", "--copy"], "has copied, and copy nothing: leave --copy out"),
+        (
+            ["predict", "a.zarr", "--network", "n", "--task", "1/2", "--output", "p.zarr", "--like", "b.sgy"],
+            "lies on its own grid: leave --like out",
+        ),
+        (
+            ["predict", "a.zarr", "--network", "n", "--task", "1/2", "--map-field", "C"],
+            "no maps: leave --map-field out",
+        ),
+        (
+            ["predict", "a.zarr", "--network", "n", "--task", "1/2", "--output", "p.zarr", "--stac"],
+            "a STAC item is written beside a GeoTIFF alone: leave --stac out",
+        ),
+        (["score", "--session", "s", "--device", "cpu"], "leave --device out, or train again with --leave-one-out"),
+        (
+            ["score", "--prediction", "p.zarr", "--truth", "t.zarr", "--output", "o", "--memory", "1GB"],
+            "is counted, on no device: leave --memory out",
+        ),
         (["report", "--session", "s", "--page", "2"], "and no --truth is named: leave --page out"),
         (["predict", "--session", "s", "--workers", "2"], "--workers says how many processes of this machine"),
         (

@@ -98,8 +98,9 @@ def evaluate(
     JobError, ProjectError, SurveyError, LabelError
         When there is nothing to score on, or the truth does not fit.
     """
-    standing = predictions.check(project.session, run, partial=partial)
     job = run.job()
+    check_drawn(drawn, held_out=bool(job.held_out))
+    standing = predictions.check(project.session, run, partial=partial)
     notes = [*standing.doubts, *changed_since(project, run)]
     found = [on_held_out(job, margin=margin, drawn=drawn)] if job.held_out else []
     if truth is not None:
@@ -120,6 +121,7 @@ def evaluate_job(
     partial: bool = False,
 ) -> Scored:
     """Score the prediction of a job that lies in no session; parameters as in :func:`evaluate`."""
+    check_drawn(drawn, held_out=bool(job.held_out))
     predictions.check_job(job, partial=partial)
     found = [on_held_out(job, margin=margin, drawn=drawn)] if job.held_out else []
     notes: tuple[str, ...] = ()
@@ -128,6 +130,25 @@ def evaluate_job(
         notes = true.words
         found.append(on_truth(job, true.values, margin=margin))
     return Scored(tuple(found), notes)
+
+
+def check_drawn(drawn: Drawn | None, *, held_out: bool) -> None:
+    """Refuse to be told how labels held out were chosen, where a prediction is scored on none.
+
+    Parameters
+    ----------
+    drawn : {"place", "class"}, optional
+        As in :func:`~napari_fhn.report.evaluation.on_held_out`.
+    held_out : bool
+        Whether it is scored on labels held out.
+
+    Raises
+    ------
+    JobError
+    """
+    if drawn is not None and not held_out:
+        what = "--drawn says how labels held out were chosen, and the score is not one on labels held out"
+        raise JobError(f"{what}: leave --drawn out")
 
 
 def write_report(
