@@ -14,15 +14,18 @@ import napari_fhn
 from doors import IDLE, Work, prepared
 from napari_fhn import surveys
 from napari_fhn.cli import main
-from napari_fhn.labels import LabelError
+from napari_fhn.labels import ClassTable, LabelError
 from napari_fhn.labels.fitting import options_for
 from napari_fhn.project import Session
 from napari_fhn.project.exporting.export_checks import check
 from napari_fhn.project.exporting.export_offers import Request
+from napari_fhn.project.exporting.exporter import Exporter
 from napari_fhn.project.knowledge.idle_answers import ANSWERS
 from napari_fhn.project.runs import jobs
 from napari_fhn.surveys import SurveyError
 from napari_fhn.surveys.idle import IdleOption
+from napari_fhn.surveys.kinds import spatial_shape
+from napari_fhn.surveys.out import save_horizon, save_mesh, save_polygons
 from napari_fhn.surveys.xarray_backend import SurveyBackend
 from napari_fhn.training.combination.settings import Combination, insisting
 from napari_fhn.training.job import JobError
@@ -285,11 +288,50 @@ def test_a_record_of_what_was_passed_over_before_opens(tmp_path):
         assert work.shape == (4, 5)
 
 
-def test_what_a_map_has_not_is_not_exported_from_it(tmp_path):
-    for what in ("horizon", "thickness"):
-        of = {"above": (1,), "below": (2,)} if what == "horizon" else {"of": (1,)}
-        with pytest.raises(SurveyError, match=f"a {what} is found on the way down, and the survey is a map. Write the"):
-            check(Request(what, tmp_path / "h.csv", **of), surveys.open(Work(tmp_path, "map").survey), None)
+#: What is not exported of which kind of data, and what is said.
+NOT_EXPORTED = {
+    ("horizon", "map"): "a horizon is found on the way down, and the survey is a map. Write the areas of its classes",
+    ("thickness", "map"): "a thickness is found on the way down, and the survey is a map. Write the areas of its",
+    ("mesh", "map"): "a mesh is the surface of a class in a volume, and the survey is a map. Write the areas of its",
+    ("mesh", "line"): "a mesh is the surface of a class in a volume, and the survey is a line. Write a horizon, or its",
+    ("polygons", "volume"): "polygons are the areas of the classes of a map, and the survey is a volume. Write the "
+    "surface of a class as a mesh, or a horizon",
+    ("polygons", "line"): "polygons are the areas of the classes of a map, and the survey is a line. Write a horizon",
+    ("polygons", "slice"): "of a map, and the survey is a slice of a volume. Write its classes, or the bodies of one",
+    ("horizon", "boxes"): "and the survey is neither a line nor a volume with time or depth. Write its classes, or the",
+}
+SAVING = {
+    "horizon": (".csv", lambda path, values, like: save_horizon(path, values, like, above=1, below=2)),
+    "thickness": (".csv", None),
+    "mesh": (".obj", lambda path, values, like: save_mesh(path, values, like, [("one", 1)])),
+    "polygons": (".gpkg", lambda path, values, like: save_polygons(path, values, like, ClassTable.default(2))),
+}
+
+
+@pytest.mark.parametrize(("what", "kind"), NOT_EXPORTED)
+def test_what_a_survey_has_not_is_not_exported_from_it(what, kind, tmp_path):
+    survey = surveys.open(Work(tmp_path, kind if kind == "map" else "volume").survey)
+    survey = {
+        "line": lambda: survey[3].rename(crossline="trace"),
+        "slice": lambda: survey[..., 3],
+        "boxes": lambda: survey.rename(inline="z", crossline="y", twt="x"),
+    }.get(kind, lambda: survey)()
+    words = NOT_EXPORTED[what, kind]
+    of = {"above": (1,), "below": (2,)} if what == "horizon" else {"of": (1,)} if what != "polygons" else {}
+    suffix, save = SAVING[what]
+    with pytest.raises(SurveyError, match=words):
+        check(Request(what, tmp_path / f"h{suffix}", **of), survey, None)
+    if save is not None:
+        values = np.ones(spatial_shape(survey), np.uint8)
+        with pytest.raises(SurveyError, match=words):
+            save(tmp_path / f"h{suffix}", values, survey)
+    assert not (tmp_path / f"h{suffix}").exists()
+    # The dock does not offer it.
+    work = Work(tmp_path, "volume")
+    exporter = Exporter.of_file(work.file(work.grid, "classes"))
+    assert {"horizon", "mesh"} < {one.what for one in exporter.offers()}
+    exporter.survey = survey
+    assert what not in {one.what for one in exporter.offers()}
 
 
 def test_the_network_alone_is_not_averaged(tmp_path):

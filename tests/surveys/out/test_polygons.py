@@ -80,7 +80,7 @@ def test_what_has_no_polygons_is_refused(tmp_path):
     odd = "+proj=tmerc +lat_0=3 +lon_0=7.3 +k=0.9999 +x_0=1 +y_0=2 +ellps=bessel +units=m"
     for name, values, like, words in (
         ("a.shp", codes, raster((4, 5)), "not known for polygons"),
-        ("a.gpkg", codes[1:], raster((4, 5)), "no classes on a map"),
+        ("a.gpkg", codes[1:], raster((4, 5)), "there are classes for .*, and the survey has 4 x 5"),
         ("a.gpkg", codes * 0, raster((4, 5)), "no polygon has 1 cell"),
         ("a.gpkg", codes, raster((4, 5), Affine.identity(), None), "no map coordinates"),
         ("a.geojson", codes, raster((4, 5), crs=odd), "EPSG number"),
