@@ -288,6 +288,35 @@ def test_a_record_of_what_was_passed_over_before_opens(tmp_path):
         assert work.shape == (4, 5)
 
 
+#: Recipes of other kinds of data, and what is said.
+RECIPES_OF_OTHERS = [
+    ("volume", "map", "does not go with a volume: choose sections, layers, volume or paper.seismic"),
+    ("volume", "paper.hyperspectral", "does not go with a volume: choose sections"),
+    ("map", "sections", "does not go with a map: choose map, spectra, regions or paper.aquifer"),
+    ("map", "paper.hyperspectral", "does not go with maps that are no cubes of the same bands: choose map, spectra"),
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "words"), RECIPES_OF_OTHERS)
+def test_a_recipe_of_other_data_is_refused_by_the_rule_that_the_dock_offers_by(kind, name, words, tmp_path, capsys):
+    work = Work(tmp_path, kind)
+    said = f"the recipe '{name}' {words}"
+    typed = work.arguments(*work.known())[:-1]
+    assert main([*typed, name]) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "session").exists()
+    assert main(["forecast", str(work.survey), "--recipe", name]) == 2
+    assert said in capsys.readouterr().err
+    with napari_fhn.open(work.survey, session=tmp_path / "python") as opened:
+        opened.label(tmp_path / work.known()[1])
+        for called in (lambda name: opened.fit(name).wait(), opened.forecast):
+            with pytest.raises(JobError) as told:
+                called(name)
+            assert said in str(told.value)
+        assert name not in opened.project.recipes
+        assert not opened.project.session.runs.all()
+
+
 #: What is not exported of which kind of data, and what is said.
 NOT_EXPORTED = {
     ("horizon", "map"): "a horizon is found on the way down, and the survey is a map. Write the areas of its classes",

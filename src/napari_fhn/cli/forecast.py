@@ -20,7 +20,7 @@ from napari_fhn.network.forecast import PORTABLE, WORKING_SET
 from napari_fhn.sentence import cell, counted
 from napari_fhn.training.plan import Plan, left_beside, plan, plan_of
 from napari_fhn.training.prediction.shard_size import outlook
-from napari_fhn.training.recipes import fitting
+from napari_fhn.training.recipes import check_fits, fitting
 from napari_fhn.training.steps.sizing import shared
 
 if TYPE_CHECKING:
@@ -66,6 +66,9 @@ def run(options: argparse.Namespace) -> int:
         found, why = _proposed(data, options)
     else:
         found = chosen(options)
+    if data is not None and options.recipe is not None:
+        cubes = data.surveys is None or data.surveys.cube is not None
+        check_fits(options.recipe, len(data.shape), vertical=data.vertical is not None, cubes=cubes)
     schedule = found.schedule
     if options.block is not None:
         if len(options.block) != found.network.dimensions:

@@ -17,6 +17,7 @@ from napari_fhn import surveys
 from napari_fhn.labels import ClassTable
 from napari_fhn.surveys.maps.polygons import read_polygons
 from napari_fhn.surveys.out import save_polygons
+from napari_fhn.surveys.rio import rio
 
 UPRIGHT = Affine(30.0, 0, 5e5, 0, -30.0, 6e6)
 TURNED = UPRIGHT @ Affine.rotation(20)
@@ -29,8 +30,8 @@ def raster(shape: tuple[int, int], transform: Affine = UPRIGHT, crs: str | None 
         x, _ = transform @ (np.arange(shape[1]) + 0.5, np.zeros(shape[1]))
         _, y = transform @ (np.zeros(shape[0]), np.arange(shape[0]) + 0.5)
         like = like.assign_coords(x=x, y=y)
-    like = like.rio.write_transform(transform)
-    return like.rio.write_crs(CRS.from_string(crs)) if crs else like
+    like = rio(like).write_transform(transform)
+    return rio(like).write_crs(CRS.from_string(crs)) if crs else like
 
 
 @pytest.mark.parametrize(("suffix", "transform"), [(".gpkg", UPRIGHT), (".geojson", UPRIGHT), (".gpkg", TURNED)])
