@@ -25,10 +25,13 @@ SUFFIXES = (".npy", ".npz")
 _MAGIC = {".npy": (b"\x93NUMPY",), ".npz": (b"PK\x03\x04", b"PK\x05\x06")}
 #: Largest compressed array that is read into memory; one that is not compressed stays on disk.
 MAX_LOADED = 4 * 2**30
+#: Bytes of an array that is not compressed, up to which its checksum is looked at before it is mapped: that reads it.
+MAX_CHECKED = 64 * 2**20
 #: Arrays looked at in one file.
 MAX_MEMBERS = 4096
 #: Bytes of the header of an array; a longer one is read whole before anybody looks at it.
 _MAX_HEADER = 2**16
+_PIECE = 2**16
 
 
 def can_open(path: Path) -> bool:
@@ -229,6 +232,12 @@ def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     return shape, fortran, dtype
 
 
+def _read_to_the_end(file: IO[bytes]) -> None:
+    """Read what is left of a member, a piece at a time: at its end the library holds it against its checksum."""
+    while file.read(_PIECE):
+        pass
+
+
 class _Loader:
     """Gives an array of a ``.npz``: mapped where it is stored as it is, else read."""
 
@@ -247,6 +256,9 @@ class _Loader:
                 start = self.info.header_offset + 30 + name + extra + self.begin
                 if nbytes == 0:
                     return np.empty(self.shape, self.dtype)
+                if nbytes <= MAX_CHECKED:
+                    with zipfile.ZipFile(self.path) as archive, archive.open(self.info) as file:
+                        _read_to_the_end(file)
                 mapped = np.memmap(self.path, self.dtype, "r", start, self.shape, "F" if self.order == "F" else "C")
                 return _Standing(self.path, mapped)
             way_out = "Save it with numpy.savez, or as npy, to read it piece by piece"
@@ -255,7 +267,9 @@ class _Loader:
                 what = f"its array '{self.info.filename}' is compressed and has {nbytes / 2**30:.0f} GB"
                 raise SurveyError(self.path, what, way_out)
             with zipfile.ZipFile(self.path) as archive, archive.open(self.info) as file:
-                return np.asarray(np.lib.format.read_array(file, allow_pickle=False))
+                values = np.asarray(np.lib.format.read_array(file, allow_pickle=False))
+                _read_to_the_end(file)
+                return values
         except SurveyError:
             raise
         except Exception as error:
