@@ -124,7 +124,17 @@ def test_labels_on_the_grid_and_an_npy_survey(capsys):
     np.save("labels.npy", labels)
     train = ["train", "my volume.npy", "--labels", "labels.npy"]
     assert main(train) == 2
-    assert "Say which axis is two-way time" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "Say which axis is two-way time" in told
+    assert "or name them all with --axes, as in y,x,band for bands" in told
+    np.save("four.npy", np.zeros((2, *SHAPE), np.float32))
+    assert main(["train", "four.npy", "--labels", "labels.npy"]) == 2
+    assert "have no names. Say which it is, for example --axes date,band,y,x or --axes band,inline,crossline,twt." in (
+        capsys.readouterr().err
+    )
+    np.save("five.npy", np.zeros((2, 2, *SHAPE), np.float32))
+    assert main(["info", "five.npy"]) == 2
+    assert "a line or a volume, and say with --axes what its axes are." in capsys.readouterr().err
     assert main([*train, "--vertical-axis", "-1"]) == 0
     assert Session.existing("my volume.fhn").classes.by_code == {1: 1, 3: 2}  # of class 2 nobody has said anything
     _, _, following = capsys.readouterr().out.partition("Next: napari-fhn ")

@@ -176,3 +176,24 @@ def test_a_checksum_is_looked_at_a_piece_at_a_time(tmp_path):
         assert tracemalloc.get_traced_memory()[1] < 1e6
     finally:
         tracemalloc.stop()
+
+
+def test_axes_of_length_1_need_no_name(tmp_path):
+    values = np.random.default_rng(0).random((1, 3, 1, 4, 5)).astype(np.float32)
+    np.save(tmp_path / "a.npy", values)
+    choices = surveys.open(tmp_path / "a.npy").attrs["choices"]
+    assert {len(choice.options["axes"]) for choice in choices} == {3}
+    array = surveys.open(tmp_path / "a.npy", axes=("inline", "crossline", "twt"))
+    assert array.dims == ("inline", "crossline", "twt")
+    np.testing.assert_array_equal(array.values, values[0, :, 0])
+    named = surveys.open(tmp_path / "a.npy", axes=("date", "inline", "band", "crossline", "twt"))
+    assert named.dims == ("band", "inline", "crossline", "twt")
+
+
+@pytest.mark.parametrize("name", ["a.npy", "a.npz", "array"])
+def test_five_axes_without_names_are_not_opened_unasked(tmp_path, name):
+    values = np.zeros((2, 3, 4, 5, 6), np.float32)
+    if name != "array":
+        (np.save if name == "a.npy" else np.savez)(tmp_path / name, values)
+    with pytest.raises(surveys.SurveyError, match=r"\(2 x 3 x 4 x 5 x 6\) have no names\. Save the part .* with axes="):
+        npy.of_array(values) if name == "array" else surveys.open(tmp_path / name)

@@ -92,7 +92,8 @@ def _check_named(shape: Sequence[int], vertical_axis: int | None) -> None:
     if vertical_axis is None and len(shape) == 3:
         raise ProjectError(
             "the axes of the volume have no names",
-            "Say which axis is two-way time or depth with --vertical-axis N, or that none is with --recipe volume",
+            "Say which axis is two-way time or depth with --vertical-axis N, or that none is with --recipe volume; or "
+            "name them all with --axes, as in y,x,band for bands",
         )
 
 

@@ -13,10 +13,10 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from napari_fhn.regular import why_not
-from napari_fhn.surveys.arrays.members import Member, open_member
+from napari_fhn.surveys.arrays.members import Member, axes_of, open_member
 from napari_fhn.surveys.arrays.unpacking import check_whole
 from napari_fhn.surveys.assemble import assemble, check_values
-from napari_fhn.surveys.axes import check_axes, readings
+from napari_fhn.surveys.axes import readings, without_names
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.idle import IdleOption
 from napari_fhn.surveys.lazy import Reordered, one_line
@@ -32,6 +32,8 @@ MAX_MEMBERS = 4096
 #: Bytes of the header of an array; a longer one is read whole before anybody looks at it.
 _MAX_HEADER = 2**16
 _PIECE = 2**16
+#: Dates, bands and two axes of a map, or bands and three of a volume; without those of length 1.
+_MOST_AXES = 4
 
 
 def can_open(path: Path) -> bool:
@@ -57,7 +59,7 @@ def open(
     path : Path
         The file.
     axes : sequence of str, optional
-        What its axes are, such as ``("y", "x", "band")``.
+        What its axes are, such as ``("y", "x", "band")``; those of length 1 may be left out.
     variable : str, optional
         Which array of a ``.npz`` is the survey.
     wavelength_units : str, optional
@@ -75,7 +77,7 @@ def open(
     AmbiguousAxes
         For a ``.npz`` in which neither names nor other arrays tell what the axes are.
     SurveyError
-        When it is damaged, cut short, scalar, or holds something else than numbers.
+        When it is damaged, cut short, scalar, holds something else than numbers, or has more axes than any survey.
     """
     path = Path(path)
     if path.suffix.lower() == ".npz":
@@ -150,11 +152,15 @@ class _Standing:
 
 def _named(path: Path, values: Any, axes: Sequence[str] | None, form: str, source: str) -> xr.DataArray:
     check_values(path, values.dtype, values.shape)
+    long = [n for n in values.shape if n != 1]
     if axes is not None:
-        named = check_axes(path, axes, values.shape)
+        member = Member(values.shape, values.dtype, lambda: values)
+        named, _ = axes_of(path, path.stem, {path.stem: member}, axes)
         found = assemble(path, values, named, name=path.stem, format=form)
         found.attrs["source"] = source
         return found
+    if len(long) > _MOST_AXES:
+        raise without_names(path, values.shape)
     dims = [f"axis_{k}" for k in range(len(values.shape))]
     what = "A npy file" if source else "An array"
     held = Reordered(path, values, range(len(dims))).variable(dims) if isinstance(values, _Standing) else values
@@ -167,7 +173,7 @@ def _named(path: Path, values: Any, axes: Sequence[str] | None, form: str, sourc
             "source": source,
             "kind": "array",
             "format": form,
-            "choices": tuple(readings(values.shape)),
+            "choices": tuple(readings(long if len(long) > 1 else values.shape)),
             "notes": (f"{what} does not say what its axes are; name them with the option axes.",),
         },
     )
