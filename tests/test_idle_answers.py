@@ -22,6 +22,7 @@ from napari_fhn.project.exporting.export_offers import Request
 from napari_fhn.project.exporting.exporter import Exporter
 from napari_fhn.project.knowledge.idle_answers import ANSWERS
 from napari_fhn.project.runs import jobs
+from napari_fhn.report.runs import truth_for
 from napari_fhn.surveys import SurveyError
 from napari_fhn.surveys.idle import IdleOption
 from napari_fhn.surveys.kinds import spatial_shape
@@ -238,6 +239,22 @@ def test_what_means_nothing_to_the_file_is_refused_at_every_door(name, tmp_path,
         assert words in told
         assert "Leave it out" in told
     assert not (tmp_path / "typed").exists()
+
+
+def test_how_a_truth_is_read_means_something_to_it(tmp_path):
+    work = Work(tmp_path, "map")
+    job, path = prepared(work, *work.known()).job, work.file(work.grid, "classes")
+    assert truth_for(path, job, None, {"page": 1}).values.shape == work.grid.shape
+    for reading, words in (
+        ({"part": "phase"}, "its numbers are real"),
+        ({"inline_byte": 9}, "of SEG-Y, and it is none"),
+    ):
+        with pytest.raises(IdleOption, match=words):
+            truth_for(path, job, None, reading)
+    np.savez(tmp_path / "truth.npz", np.ones(work.grid.shape, np.uint8))
+    assert truth_for(tmp_path / "truth.npz", job, None, {"axes": ("y", "x")}).values.all()
+    with pytest.raises(IdleOption, match="page= chooses"):
+        truth_for(tmp_path / "truth.npz", job, None, {"page": 2})
 
 
 def test_what_is_no_unit_of_wavelengths_is_said(tmp_path):

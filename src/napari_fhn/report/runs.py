@@ -13,6 +13,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from napari_fhn import surveys
 from napari_fhn.labels import ClassTable
 from napari_fhn.project import Project, ProjectError, Run
 from napari_fhn.project.data import samples
@@ -20,8 +21,10 @@ from napari_fhn.project.exporting import own_files
 from napari_fhn.project.exporting.export_checks import check_no_part
 from napari_fhn.project.predictions import predictions
 from napari_fhn.report.evaluation import Evaluation, on_held_out, on_truth
+from napari_fhn.surveys import SurveyError
 from napari_fhn.surveys.classes import stored_array, stored_classes
 from napari_fhn.surveys.grid import Grid
+from napari_fhn.surveys.idle import IdleOption
 from napari_fhn.surveys.remote.addresses import path_of
 from napari_fhn.training.data.volume import open_array
 from napari_fhn.training.files.digest import digest
@@ -252,11 +255,23 @@ def truth_for(
         stored = stored_array(truth, _grid(job, shape, project)) if grid else in_memory(truth, shape)
     else:
         path = samples.sample(truth).truth if samples.is_sample(truth) else path_of(truth)
+        if reading:
+            _check_heeded(path, reading)
         stored = stored_classes(path, _grid(job, shape, project), **(reading or {}))
     table = ClassTable.of_names(job.classes, job.colors, job.codes)
     placed = stored.values(table.by_code)
     words = (placed.words, *stored.words(table.by_code, table.names_by_code))
     return TrueClasses(np.asarray(placed.values, np.uint8), tuple(word for word in words if word))
+
+
+def _check_heeded(path: Path, reading: Mapping[str, Any]) -> None:
+    """Refuse options that mean nothing to a truth: what is told of a survey is passed over for labels of its grid."""
+    try:
+        surveys.open(path, **reading)
+    except IdleOption:
+        raise
+    except SurveyError:
+        return  # said by the reader of classes, or left open by the file and told by the grid
 
 
 def _grid(job: Job, shape: tuple[int, ...], project: Project | None) -> xr.DataArray:

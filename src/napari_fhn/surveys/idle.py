@@ -10,7 +10,6 @@ import xarray as xr
 
 from napari_fhn.surveys.errors import SurveyError
 
-_OF_SEGY = dict.fromkeys(("sample_interval_ms", "delay_ms", "coordinate_scalar", "sample_format"), "is that of SEG-Y")
 _NONE = "it is none"
 #: Why a part of complex numbers means nothing to others.
 OF_REAL = "its numbers are real"
@@ -30,7 +29,9 @@ OPTIONS: dict[str, tuple[str, str]] = {
     **dict.fromkeys(
         ("inline_byte", "crossline_byte", "x_byte", "y_byte"), ("is a byte of the trace headers of SEG-Y", _NONE)
     ),
-    **{name: (words, _NONE) for name, words in _OF_SEGY.items()},
+    **dict.fromkeys(
+        ("sample_interval_ms", "delay_ms", "coordinate_scalar", "sample_format"), ("is that of a SEG-Y file", _NONE)
+    ),
 }
 
 
