@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import json
+
+import numpy as np
 import pytest
+import rasterio
+import scipy.io
+import xarray as xr
 
 import napari_fhn
 from doors import IDLE, Work, prepared
 from napari_fhn import surveys
-from napari_fhn.labels import LabelError
+from napari_fhn.cli import main
+from napari_fhn.labels import ClassTable, LabelError
 from napari_fhn.labels.fitting import options_for
 from napari_fhn.project import Session
 from napari_fhn.project.exporting.export_checks import check
 from napari_fhn.project.exporting.export_offers import Request
+from napari_fhn.project.exporting.exporter import Exporter
 from napari_fhn.project.knowledge.idle_answers import ANSWERS
 from napari_fhn.project.runs import jobs
+from napari_fhn.report.runs import truth_for
 from napari_fhn.surveys import SurveyError
+from napari_fhn.surveys.idle import IdleOption
+from napari_fhn.surveys.kinds import spatial_shape
+from napari_fhn.surveys.out import save_horizon, save_mesh, save_polygons
+from napari_fhn.surveys.xarray_backend import SurveyBackend
 from napari_fhn.training.combination.settings import Combination, insisting
 from napari_fhn.training.job import JobError
 
@@ -114,11 +127,257 @@ def test_what_means_nothing_to_the_data_is_refused_at_every_door(name, tmp_path)
     assert "--" not in str(called.value)
 
 
-def test_what_a_map_has_not_is_not_exported_from_it(tmp_path):
-    for what in ("horizon", "thickness"):
-        of = {"above": (1,), "below": (2,)} if what == "horizon" else {"of": (1,)}
-        with pytest.raises(SurveyError, match=f"a {what} is found on the way down, and the survey is a map. Write the"):
-            check(Request(what, tmp_path / "h.csv", **of), surveys.open(Work(tmp_path, "map").survey), None)
+def _tiff(path, dtype="float32", pages=1):
+    for k in range(pages):
+        how = {"driver": "GTiff", "width": 5, "height": 4, "count": 1, "dtype": dtype, "APPEND_SUBDATASET": k > 0}
+        with rasterio.open(path, "w", **how) as file:
+            file.write(np.arange(20).reshape(1, 4, 5).astype(dtype))
+    return path
+
+
+def _envi(path, wavelengths=""):
+    path.write_bytes(np.arange(60, dtype="<f4").tobytes())
+    path.with_suffix(".hdr").write_text(
+        "ENVI\nsamples = 5\nlines = 4\nbands = 3\nheader offset = 0\ndata type = 4\ninterleave = bsq\n"
+        f"byte order = 0\n{wavelengths}"
+    )
+    return path
+
+
+def _npy(path):
+    np.save(path, np.zeros((4, 5, 3), np.float32))
+    return path
+
+
+def _mat(path):
+    scipy.io.savemat(path, {"map": np.random.default_rng(0).random((6, 5))})
+    return path
+
+
+def _zarr(path):
+    xr.Dataset({"map": (("y", "x"), np.zeros((4, 5)))}).to_zarr(path)
+    return path
+
+
+LIST = "wavelength = {450, 550, 1650}\n"
+MICRO = "wavelength units = Micrometers\nwavelength = {0.45, 0.55, 1.65}\n"
+#: Of files: how one is made, options, the same in Python, the idle one first, and what is said of it.
+OF_FILES = {
+    "a part of real numbers": (
+        lambda f: _tiff(f / "a.tif"), ["--part", "phase"], {"part": "phase"},
+        "says what is taken of the complex numbers of a raster, and its numbers are real",
+    ),
+    "a part of the real numbers of ENVI": (
+        lambda f: _envi(f / "a.img"), ["--part", "real"], {"part": "real"}, "and its numbers are real"
+    ),
+    "a part of real images": (
+        lambda f: _tiff(f / "a.tif", pages=2), ["--part", "real", "--axes", "band,y,x"],
+        {"part": "real", "axes": ("band", "y", "x")}, "and its numbers are real",
+    ),
+    "a part of an array": (
+        lambda f: _npy(f / "a.npy"), ["--part", "real"], {"part": "real"}, "of a raster, and it is none"
+    ),
+    "a page of ENVI": (
+        lambda f: _envi(f / "a.img"), ["--page", "1"], {"page": 1},
+        "chooses one of several images of a TIFF, and it is none",
+    ),
+    "axes of a map": (
+        lambda f: _tiff(f / "a.tif"), ["--axes", "y,x"], {"axes": ("y", "x")},
+        "names the axes of arrays that have no names, and those of a raster are band, y and x",
+    ),
+    "axes beside one of several images": (
+        lambda f: _tiff(f / "a.tif", pages=2), ["--page", "2", "--axes", "band,y,x"],
+        {"axes": ("band", "y", "x"), "page": 2}, "and those of a raster are band, y and x",
+    ),
+    "bytes of traces, of a map": (
+        lambda f: _tiff(f / "a.tif"), ["--inline-byte", "9"], {"inline_byte": 9},
+        "is a byte of the trace headers of SEG-Y, and it is none",
+    ),
+    "depth, of a map": (
+        lambda f: _tiff(f / "a.tif"), ["--depth"], {"vertical": "depth"},
+        "says whether a SEG-Y, OpenVDS or ZGY file goes down in time or in depth, and it is none",
+    ),
+    "one of several arrays, of one": (
+        lambda f: _npy(f / "a.npy"), ["--variable", "cube"], {"variable": "cube"},
+        "chooses one of several arrays of a file, and it holds one",
+    ),
+    "units of no wavelengths": (
+        lambda f: _envi(f / "a.img"), ["--wavelength-units", "nm"], {"wavelength_units": "nm"},
+        "is the unit of wavelengths, and none that could be used come with its bands",
+    ),
+    "units of no wavelengths, in an array": (
+        lambda f: _npy(f / "a.npy"), ["--axes", "y,x,band", "--wavelength-units", "nm"],
+        {"wavelength_units": "nm", "axes": ("y", "x", "band")}, "is the unit of wavelengths, and none that",
+    ),
+    "an order of pixels, of a map": (
+        lambda f: _mat(f / "a.mat"), ["--pixels", "along"], {"pixels": "along"}, "say that it is read as one"
+    ),
+    "a resolution of a single one": (lambda f: _zarr(f / "a.zarr"), None, {"level": 2}, "and here is a single one"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OF_FILES)
+def test_what_means_nothing_to_the_file_is_refused_at_every_door(name, tmp_path, capsys):
+    make, typed, keywords, words = OF_FILES[name]
+    path = make(tmp_path)
+    option = next(iter(keywords))
+    for called in (
+        lambda: surveys.open(path, **keywords),
+        lambda: napari_fhn.open(path, session=tmp_path / "session", **keywords),
+        lambda: xr.open_dataset(path, engine=SurveyBackend, **keywords),
+    ):
+        with pytest.raises(IdleOption) as said:
+            called()
+        assert str(said.value).startswith(f"{path.name}: {option}= ")
+        assert words in str(said.value)
+    if typed is None:
+        return
+    for command in (["info"], ["forecast"], ["train", "--session", str(tmp_path / "typed")]):
+        assert main([*command, str(path), *typed]) == 2
+        told = capsys.readouterr().err
+        assert f"{path.name}: --" in told
+        assert words in told
+        assert "Leave it out" in told
+    assert not (tmp_path / "typed").exists()
+
+
+def test_how_a_truth_is_read_means_something_to_it(tmp_path):
+    work = Work(tmp_path, "map")
+    job, path = prepared(work, *work.known()).job, work.file(work.grid, "classes")
+    assert truth_for(path, job, None, {"page": 1}).values.shape == work.grid.shape
+    for reading, words in (
+        ({"part": "phase"}, "its numbers are real"),
+        ({"inline_byte": 9}, "of SEG-Y, and it is none"),
+    ):
+        with pytest.raises(IdleOption, match=words):
+            truth_for(path, job, None, reading)
+    np.savez(tmp_path / "truth.npz", np.ones(work.grid.shape, np.uint8))
+    assert truth_for(tmp_path / "truth.npz", job, None, {"axes": ("y", "x")}).values.all()
+    with pytest.raises(IdleOption, match="page= chooses"):
+        truth_for(tmp_path / "truth.npz", job, None, {"page": 2})
+
+
+def test_what_is_no_unit_of_wavelengths_is_said(tmp_path):
+    path = _envi(tmp_path / "a.img", LIST)
+    with pytest.raises(SurveyError, match=r"a\.img: 'parsec' is no unit of wavelengths\. Say nm, um"):
+        surveys.open(path, wavelength_units="parsec")
+
+
+def test_another_unit_than_the_file_says_is_taken_with_a_word(tmp_path):
+    path = _envi(tmp_path / "a.img", MICRO)
+    told = surveys.open(path, wavelength_units="nm")
+    assert told["wavelength"].values.tolist() == [0.45, 0.55, 1.65]
+    words = "The file says that its wavelengths are in Micrometers; as asked they were taken for nm."
+    assert words in told.attrs["notes"]
+    for unit in ("um", None):
+        assert not any("as asked" in note for note in surveys.open(path, wavelength_units=unit).attrs["notes"])
+
+
+def test_options_of_several_files_mean_something_to_one_of_them(tmp_path):
+    none, listed = _envi(tmp_path / "a.img"), _envi(tmp_path / "b.img", LIST.replace("450, 550", "900, 1100"))
+    how = {"wavelength_units": "nm"}
+    with napari_fhn.open([none, listed], session=tmp_path / "s", **how) as work:
+        assert "wavelength" in work.surveys["b"].coords
+        assert work.surveys["b"].attrs["read_as"] == how
+        assert work.surveys["a"].attrs["read_as"] == {}
+    with pytest.raises(IdleOption, match=r"a\.img: wavelength_units= is"):
+        napari_fhn.open([none, _envi(tmp_path / "c.img")], session=tmp_path / "t", **how)
+
+
+def test_options_of_arrays_in_memory(tmp_path):
+    array, opened = np.zeros((4, 5, 3), np.float32), surveys.open(_tiff(tmp_path / "a.tif"))
+    with napari_fhn.open([array[..., 0], tmp_path / "a.tif"], axes=("y", "x"), session=tmp_path / "s") as work:
+        assert len(work.surveys) == 2
+    with pytest.raises(IdleOption, match="array: page= chooses"):
+        napari_fhn.open(array, axes=("y", "x", "band"), page=2)
+    with pytest.raises(IdleOption, match="a: axes= names the axes of arrays that have no names, and it has names"):
+        napari_fhn.open(opened, axes=("y", "x"), session=tmp_path / "t")
+
+
+def test_a_record_of_what_was_passed_over_before_opens(tmp_path):
+    path = _tiff(tmp_path / "a.tif")
+    napari_fhn.open(path, session=tmp_path / "s").close()
+    record = tmp_path / "s" / "session.json"
+    said = json.loads(record.read_text())
+    said["surveys"][0]["read_as"] = {"wavelength_units": "nm", "part": "real"}
+    record.write_text(json.dumps(said))
+    with napari_fhn.open(session=tmp_path / "s") as work:
+        assert work.shape == (4, 5)
+
+
+#: Recipes of other kinds of data, and what is said.
+RECIPES_OF_OTHERS = [
+    ("volume", "map", "does not go with a volume: choose sections, layers, volume or paper.seismic"),
+    ("volume", "paper.hyperspectral", "does not go with a volume: choose sections"),
+    ("map", "sections", "does not go with a map: choose map, spectra, regions or paper.aquifer"),
+    ("map", "paper.hyperspectral", "does not go with maps that are no cubes of the same bands: choose map, spectra"),
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "words"), RECIPES_OF_OTHERS)
+def test_a_recipe_of_other_data_is_refused_by_the_rule_that_the_dock_offers_by(kind, name, words, tmp_path, capsys):
+    work = Work(tmp_path, kind)
+    said = f"the recipe '{name}' {words}"
+    typed = work.arguments(*work.known())[:-1]
+    assert main([*typed, name]) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "session").exists()
+    assert main(["forecast", str(work.survey), "--recipe", name]) == 2
+    assert said in capsys.readouterr().err
+    with napari_fhn.open(work.survey, session=tmp_path / "python") as opened:
+        opened.label(tmp_path / work.known()[1])
+        for called in (lambda name: opened.fit(name).wait(), opened.forecast):
+            with pytest.raises(JobError) as told:
+                called(name)
+            assert said in str(told.value)
+        assert name not in opened.project.recipes
+        assert not opened.project.session.runs.all()
+
+
+#: What is not exported of which kind of data, and what is said.
+NOT_EXPORTED = {
+    ("horizon", "map"): "a horizon is found on the way down, and the survey is a map. Write the areas of its classes",
+    ("thickness", "map"): "a thickness is found on the way down, and the survey is a map. Write the areas of its",
+    ("mesh", "map"): "a mesh is the surface of a class in a volume, and the survey is a map. Write the areas of its",
+    ("mesh", "line"): "a mesh is the surface of a class in a volume, and the survey is a line. Write a horizon, or its",
+    ("polygons", "volume"): "polygons are the areas of the classes of a map, and the survey is a volume. Write the "
+    "surface of a class as a mesh, or a horizon",
+    ("polygons", "line"): "polygons are the areas of the classes of a map, and the survey is a line. Write a horizon",
+    ("polygons", "slice"): "of a map, and the survey is a slice of a volume. Write its classes, or the bodies of one",
+    ("horizon", "boxes"): "and the survey is neither a line nor a volume with time or depth. Write its classes, or the",
+}
+SAVING = {
+    "horizon": (".csv", lambda path, values, like: save_horizon(path, values, like, above=1, below=2)),
+    "thickness": (".csv", None),
+    "mesh": (".obj", lambda path, values, like: save_mesh(path, values, like, [("one", 1)])),
+    "polygons": (".gpkg", lambda path, values, like: save_polygons(path, values, like, ClassTable.default(2))),
+}
+
+
+@pytest.mark.parametrize(("what", "kind"), NOT_EXPORTED)
+def test_what_a_survey_has_not_is_not_exported_from_it(what, kind, tmp_path):
+    survey = surveys.open(Work(tmp_path, kind if kind == "map" else "volume").survey)
+    survey = {
+        "line": lambda: survey[3].rename(crossline="trace"),
+        "slice": lambda: survey[..., 3],
+        "boxes": lambda: survey.rename(inline="z", crossline="y", twt="x"),
+    }.get(kind, lambda: survey)()
+    words = NOT_EXPORTED[what, kind]
+    of = {"above": (1,), "below": (2,)} if what == "horizon" else {"of": (1,)} if what != "polygons" else {}
+    suffix, save = SAVING[what]
+    with pytest.raises(SurveyError, match=words):
+        check(Request(what, tmp_path / f"h{suffix}", **of), survey, None)
+    if save is not None:
+        values = np.ones(spatial_shape(survey), np.uint8)
+        with pytest.raises(SurveyError, match=words):
+            save(tmp_path / f"h{suffix}", values, survey)
+    assert not (tmp_path / f"h{suffix}").exists()
+    # The dock does not offer it.
+    work = Work(tmp_path, "volume")
+    exporter = Exporter.of_file(work.file(work.grid, "classes"))
+    assert {"horizon", "mesh"} < {one.what for one in exporter.offers()}
+    exporter.survey = survey
+    assert what not in {one.what for one in exporter.offers()}
 
 
 def test_the_network_alone_is_not_averaged(tmp_path):

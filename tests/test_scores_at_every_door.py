@@ -21,6 +21,7 @@ from napari_fhn.network.architecture import levels
 from napari_fhn.project import Project, Session, SurveySet
 from napari_fhn.report import figures, runs
 from napari_fhn.training import Done, Progress, Schedule, Score
+from napari_fhn.training.job import JobError
 from napari_fhn.training.recipes import RECIPES, Recipe
 from napari_fhn.training.updates import ON_TRAINED
 from napari_fhn.widgets.running.training_history import TrainingHistory
@@ -131,3 +132,23 @@ def test_what_training_says_of_its_own_labels_is_no_measure_wherever_it_is_shown
     assert history.iou_on == ON_TRAINED
     history.replay([held_out])
     assert history.iou_on == "labels held out"
+
+
+def test_how_labels_held_out_were_chosen_means_nothing_where_none_are_scored(session, tmp_path, capsys):
+    truth = np.where(np.arange(32) < 15, 1, 2).astype(np.uint8) + np.zeros(SHAPE, np.uint8)
+    np.save("truth.npy", truth)
+    words = "says how labels held out were chosen, and the score is not one on labels held out: leave"
+    # Of some that are held out it means something, whether a truth is named or not.
+    assert main(["score", "--session", "s", "--truth", "truth.npy", "--drawn", "place"]) == 0
+    with fhn.open(session="s") as work:
+        assert work.score(drawn="place").on == "held out"
+        with pytest.raises(JobError, match=f"^drawn {words} drawn out"):
+            work.score(truth, drawn="place")
+    labels = np.zeros(SHAPE, np.uint8)
+    labels[WELLS[0]] = truth[WELLS[0]]
+    opened = SurveySet.of({"small": surveys.open("small.sgy")})
+    predicted(tmp_path / "none", truth, surveys=opened, labels=labels, outputs=False)
+    capsys.readouterr()
+    assert main(["score", "--session", "none", "--truth", "truth.npy", "--drawn", "place"]) == 2
+    assert f"--drawn {words} --drawn out" in capsys.readouterr().err
+    assert main(["score", "--session", "none", "--truth", "truth.npy"]) == 0

@@ -10,6 +10,7 @@ import pytest
 import segyio
 from tests.cli.conftest import run_of
 
+import napari_fhn
 from napari_fhn import surveys
 from napari_fhn.cli import main
 from napari_fhn.labels import ClassTable, LabelClass
@@ -40,6 +41,16 @@ def following(tmp_path) -> Path:
             i, j = divmod(number, NEXT[1])
             header.update({segyio.su.iline: 900 + i, segyio.su.xline: 50 + j})
     return path
+
+
+def test_what_cannot_be_read_where_it_lies_is_said(trained, following, capsys):
+    words = "copied: only surveys in blocks (bricks, Zarr, MDIO, OpenVDS) are read where they lie"
+    for asked in (["--session", "s"], [str(following), "--network", "s", "--output", "facies.sgy"]):
+        assert main(["predict", *asked, "--in-place", "--no-picture"]) == 0
+        assert words in capsys.readouterr().err
+    with napari_fhn.open(session="s", in_place=True) as work:
+        work.predict()
+        assert any(words in note for note in work.notes)
 
 
 @pytest.mark.parametrize("network", ["s", "s/runs/run-001", "s/runs/run-001/model"])

@@ -124,7 +124,17 @@ def test_labels_on_the_grid_and_an_npy_survey(capsys):
     np.save("labels.npy", labels)
     train = ["train", "my volume.npy", "--labels", "labels.npy"]
     assert main(train) == 2
-    assert "Say which axis is two-way time" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "Say which axis is two-way time" in told
+    assert "or name them all with --axes, as in y,x,band for bands" in told
+    np.save("four.npy", np.zeros((2, *SHAPE), np.float32))
+    assert main(["train", "four.npy", "--labels", "labels.npy"]) == 2
+    assert "have no names. Say which it is, for example --axes date,band,y,x or --axes band,inline,crossline,twt." in (
+        capsys.readouterr().err
+    )
+    np.save("five.npy", np.zeros((2, 2, *SHAPE), np.float32))
+    assert main(["info", "five.npy"]) == 2
+    assert "a line or a volume, and say with --axes what its axes are." in capsys.readouterr().err
     assert main([*train, "--vertical-axis", "-1"]) == 0
     assert Session.existing("my volume.fhn").classes.by_code == {1: 1, 3: 2}  # of class 2 nobody has said anything
     _, _, following = capsys.readouterr().out.partition("Next: napari-fhn ")
@@ -184,6 +194,28 @@ def test_other_labels_in_the_session_are_never_overwritten(survey, wells, capsys
         (["predict", "--session", "s", "--like", "small.sgy"], "leave --like out, or name that"),
         (["predict", "--session", "s", "--stac"], "nothing is exported without --output FILE: leave --stac out"),
         (["predict", "--session", "s", "--network-alone", "--smoothing", "on"], "nothing else: leave --smoothing out"),
+        (
+            ["predict", "--session", "s", "--task", "1/2", "--in-place"],
+            "has copied, and copy nothing: leave --in-place",
+        ),
+        (["predict", "--session", "s", "--collect", "--copy"], "has copied, and copy nothing: leave --copy out"),
+        (
+            ["predict", "a.zarr", "--network", "n", "--task", "1/2", "--output", "p.zarr", "--like", "b.sgy"],
+            "lies on its own grid: leave --like out",
+        ),
+        (
+            ["predict", "a.zarr", "--network", "n", "--task", "1/2", "--map-field", "C"],
+            "no maps: leave --map-field out",
+        ),
+        (
+            ["predict", "a.zarr", "--network", "n", "--task", "1/2", "--output", "p.zarr", "--stac"],
+            "a STAC item is written beside a GeoTIFF alone: leave --stac out",
+        ),
+        (["score", "--session", "s", "--device", "cpu"], "leave --device out, or train again with --leave-one-out"),
+        (
+            ["score", "--prediction", "p.zarr", "--truth", "t.zarr", "--output", "o", "--memory", "1GB"],
+            "is counted, on no device: leave --memory out",
+        ),
         (["report", "--session", "s", "--page", "2"], "and no --truth is named: leave --page out"),
         (["predict", "--session", "s", "--workers", "2"], "--workers says how many processes of this machine"),
         (

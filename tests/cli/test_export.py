@@ -158,7 +158,7 @@ def test_a_prediction_file_from_elsewhere_is_its_own_survey(survey, capsys):
         (("bodies", "o.npy", "--session", "s", "--of", "7"), "7"),
         (("entropy", "o.npy", "--prediction", "p.npy"), "no entropy"),
         (("classes", "o.nc", "--prediction", "small.sgy"), "whole numbers"),
-        (("classes", "o.sgy", "--session", "s", "--like", "small.sgy", "--page", "2"), "'page' is no option"),
+        (("classes", "o.sgy", "--session", "s", "--like", "small.sgy", "--page", "2"), "--page chooses one of several"),
         (("horizon", "o.xyz", "--session", "s"), "--above"),
     ],
 )

@@ -245,7 +245,11 @@ def test_sizes_of_memory_and_of_blocks():
         (["forecast", "--shape", "8,8", "--vertical-axis", "2"], "2 axes and no axis 2"),
         (["forecast", "--shape", "8,8,8,8"], "no recipe for 4 spatial axes"),
         (["forecast", "--recipe", "map"], "one of SURVEY and --shape"),
-        (["forecast", "--recipe", "volume", "--shape", "9,9"], "does not go with a survey of 2"),
+        (
+            ["forecast", "--recipe", "volume", "--shape", "9,9"],
+            "the recipe 'volume' does not go with a map: choose map, spectra,",
+        ),
+        (["forecast", "--recipe", "map", "--shape", "9,9,9"], "the recipe 'map' does not go with a volume: choose sec"),
         (["forecast", "--recipe", "map", "--shape", "9,9", "--block", "8"], "2 axes and the block 1"),
         (["forecast", "--recipe", "map", "--shape", "9,9", "--memory", "much"], "'much' is no size"),
         (["forecast", "--session", "absent"], "there is no such folder"),

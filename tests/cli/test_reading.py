@@ -76,7 +76,17 @@ def test_rows_of_a_table_of_bands_x_pixels(capsys):
 def test_an_option_of_another_kind_of_file_is_a_sentence(survey, capsys):
     assert main(["info", str(survey), "--axes", "y,x"]) == 2
     told = capsys.readouterr().err
-    assert "small.sgy: 'axes' is no option of such a file. It takes inline_byte" in told
+    assert "small.sgy: --axes names the axes of arrays that have no names, and it has names of its own." in told
+
+
+def test_an_option_said_of_several_files_is_for_those_to_which_it_means_something(survey, capsys):
+    np.save("cube.npy", np.zeros((4, 5, 6), np.float32))
+    assert main(["info", str(survey), "cube.npy", "--axes", "y,x,band", "--inline-byte", "189"]) == 0
+    told = capsys.readouterr()
+    assert "band: 6" in told.out
+    assert told.err == ""
+    assert main(["info", str(survey), "cube.npy", "--page", "2"]) == 2
+    assert "small.sgy: --page chooses one of several images of a TIFF, and it is none." in capsys.readouterr().err
 
 
 def test_a_file_that_takes_values_from_elsewhere_is_followed_when_told_so(tmp_path, monkeypatch, capsys):

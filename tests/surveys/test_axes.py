@@ -16,6 +16,7 @@ from napari_fhn.surveys.axes import (
     known_axes,
     known_axis,
     readings,
+    without_names,
 )
 from napari_fhn.surveys.errors import SurveyError
 
@@ -87,3 +88,29 @@ def test_a_question_survives_the_way_from_another_process():
     )
     assert again.choices == error.choices
     assert isinstance(error, SurveyError)
+
+
+def test_a_question_names_a_cube_and_a_volume():
+    asked = without_names("a.npy", (8, 9, 10))
+    assert isinstance(asked, AmbiguousAxes)
+    assert str(asked) == (
+        "a.npy: the axes of its array (8 x 9 x 10) have no names. Say which it is, for example "
+        "axes=('y', 'x', 'band') or axes=('inline', 'crossline', 'twt')."
+    )
+    assert str(without_names("a.npy", (8, 9), "'cube'")).endswith("axes=('y', 'x') or axes=('trace', 'sample').")
+
+
+def test_four_axes_may_be_a_volume_of_several_values():
+    axes = [one.options["axes"] for one in readings((3, 8, 9, 10))]
+    assert ("band", "inline", "crossline", "twt") in axes
+    words = next(one.words for one in readings((3, 8, 9, 10)) if one.options["axes"][:2] == ("band", "inline"))
+    assert words.startswith("a volume of 8 inlines x 9 crosslines x 10 samples with 3 values at each")
+
+
+def test_more_axes_than_any_survey_has_are_refused_with_the_way_out():
+    refused = without_names("a.npy", (2, 2, 8, 9, 10))
+    assert not isinstance(refused, AmbiguousAxes)
+    assert "(2 x 2 x 8 x 9 x 10) have no names. Save the part of it that is the survey" in str(refused)
+    assert "axes=" in str(refused)
+    # Those of length 1 are none.
+    assert isinstance(without_names("a.npy", (1, 1, 8, 9, 10)), AmbiguousAxes)

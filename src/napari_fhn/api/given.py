@@ -48,7 +48,8 @@ def opened(
             items.append(survey if not name else survey.rename(name))
         else:
             items.append(npy.of_array(survey, axes, name or "array"))
-    found = open_together(items, categorical=categorical, map_field=map_field, reading=reading)
+    heeded = ("axes",) if any(isinstance(survey, np.ndarray) for _, survey in named) else ()
+    found = open_together(items, categorical=categorical, map_field=map_field, reading=reading, heeded=heeded)
     given = [name for name, _ in named]
     if all(given) and len(given) == len(found.surveys.names):
         found = replace(found, surveys=replace(found.surveys, names=tuple(given)))

@@ -135,7 +135,7 @@ class Results:
             network sees, or as much of it as leaves half of every body held out; on a truth nothing.
         drawn : {"place", "class"}, optional
             How the labels held out were chosen: where they happened to lie, or so many of each class. When absent,
-            what they show: bodies of one class each were chosen by class.
+            what they show: bodies of one class each were chosen by class. Means nothing on a truth.
         run : str or Run, optional
             Whose prediction; that of the current run when absent.
         partial : bool
@@ -156,9 +156,10 @@ class Results:
         ProjectError, JobError, LabelError
             When there is nothing to score on.
         """
-        from napari_fhn.report.runs import evaluate
+        from napari_fhn.report.runs import check_drawn, evaluate
 
         with in_python():
+            check_drawn(drawn, held_out=truth is None)
             true = self._in_order(truth) if is_array(truth) else truth
             found = evaluate(self.project, self._run(run), true, margin=margin, drawn=drawn, partial=partial)
             self.notes += found.notes

@@ -288,6 +288,7 @@ class Work(Planned):
                 smoothing=smoothing,
                 order=layer_order,
             )
+            self.notes += jobs.copied_anyway(self.project, job.inputs)
             predicted(job, told, on)
             return arrays.prediction(self.project, chosen)
 

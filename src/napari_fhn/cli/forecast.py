@@ -20,7 +20,7 @@ from napari_fhn.network.forecast import PORTABLE, WORKING_SET
 from napari_fhn.sentence import cell, counted
 from napari_fhn.training.plan import Plan, left_beside, plan, plan_of
 from napari_fhn.training.prediction.shard_size import outlook
-from napari_fhn.training.recipes import fitting
+from napari_fhn.training.recipes import check_fits, fitting
 from napari_fhn.training.steps.sizing import shared
 
 if TYPE_CHECKING:
@@ -66,6 +66,9 @@ def run(options: argparse.Namespace) -> int:
         found, why = _proposed(data, options)
     else:
         found = chosen(options)
+    if data is not None and options.recipe is not None:
+        cubes = data.surveys is None or data.surveys.cube is not None
+        check_fits(options.recipe, len(data.shape), vertical=data.vertical is not None, cubes=cubes)
     schedule = found.schedule
     if options.block is not None:
         if len(options.block) != found.network.dimensions:
@@ -152,9 +155,12 @@ def _data(options: argparse.Namespace) -> _Data | None:
     from napari_fhn.project.data.samples import survey_files
     from napari_fhn.project.data.surveyset import SurveySet
     from napari_fhn.surveys import open
+    from napari_fhn.surveys.idle import OfSeveral
 
     files = survey_files([options.survey])
-    opened = SurveySet.of([(path.stem, open(path, **reading(options))) for path in files])
+    read = OfSeveral(open, reading(options), len(files))
+    opened = SurveySet.of([(path.stem, read.open(path)) for path in files])
+    read.check()
     opened.check_vertical(options.vertical_axis)
     channels = opened.channels if options.channels is None else options.channels
     return _Data(opened.shape, channels, opened.bands, opened.vertical(options.vertical_axis), opened)

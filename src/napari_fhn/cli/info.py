@@ -40,14 +40,16 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("name a survey file, or a session with --session")
     from napari_fhn.project.data.samples import survey_files
     from napari_fhn.surveys import SurveyError, open, summary
+    from napari_fhn.surveys.idle import OfSeveral
 
     code = OK
+    read = OfSeveral(open, reading(options), len(options.surveys))
     for number, name in enumerate(options.surveys):
         if number and not options.json:
             print()
         try:
             for path in survey_files([name]):
-                lines = [as_options(line) for line in summary(open(path, **reading(options)))]
+                lines = [as_options(line) for line in summary(read.open(path))]
                 if options.json:
                     print(json.dumps({"kind": "Survey", "path": str(path), "summary": lines}))
                 else:
@@ -55,6 +57,7 @@ def run(options: argparse.Namespace) -> int:
         except SurveyError as error:
             code = WRONG
             saying.fail(str(error), code)
+    read.check()
     return code
 
 

@@ -32,6 +32,7 @@ from napari_fhn.cli.pictures import add_picture, beside, leave_picture
 from napari_fhn.cli.reading import READING, add_reading, reading
 from napari_fhn.cli.sessions import existing, loaded, opened, place, say, session_around, told
 from napari_fhn.cli.tasks import add_tasks, wanted
+from napari_fhn.cli.tasks import check as check_tasks
 from napari_fhn.cli.tasks import run as tasks
 from napari_fhn.cli.typed import here
 from napari_fhn.training.combination.settings import insisting
@@ -103,6 +104,7 @@ def run(options: argparse.Namespace) -> int:
     """Predict, and export where an output is named."""
     _check(options)
     if wanted(options):
+        check_tasks(options)
         return tasks(options)
     if options.network is not None or options.surveys:
         return _elsewhere(options)
@@ -176,6 +178,7 @@ def _predict(project: Project, chosen: Run, options: argparse.Namespace) -> int:
         order=options.layer_order,
         progress=told("Copying the survey"),
     )
+    say(jobs.copied_anyway(project, job.inputs))
     end = work("predict", job, options.json, options.typed)
     if end is None or end.stopped:
         return INTERRUPTED
@@ -189,10 +192,14 @@ def _like(options: argparse.Namespace) -> xr.DataArray | None:
     """The survey of ``--like``."""
     from napari_fhn import surveys
     from napari_fhn.project.data import samples
+    from napari_fhn.surveys.idle import without_idle
 
     if options.like is None:
         return None
-    return surveys.open(samples.survey_files([options.like])[0], **reading(options))
+    path = samples.survey_files([options.like])[0]
+    if options.surveys:  # of which it is said too, and in the first place
+        return without_idle(surveys.open, path, reading(options))[0]
+    return surveys.open(path, **reading(options))
 
 
 def _elsewhere(options: argparse.Namespace) -> int:
@@ -210,7 +217,9 @@ def _elsewhere(options: argparse.Namespace) -> int:
     from napari_fhn.project.predictions.sharded import goes_by_shards
 
     together = open_together(samples.survey_files(options.surveys), options)
-    if options.session is None and goes_by_shards(together.surveys, options.output):
+    anyhow = options.session is None and options.stays is not False
+    if anyhow and goes_by_shards(together.surveys, options.output):
+        check_tasks(options)
         return tasks(options)
     if options.trust_backbone:
         trust_network(options.network)

@@ -38,7 +38,9 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     )
     how.add_argument("--page", type=int, metavar="N", help="the image that is the survey, in a TIFF of several")
     how.add_argument("--part", choices=("magnitude", "phase", "real", "imaginary"), help="of complex numbers")
-    how.add_argument("--wavelength-units", metavar="UNIT", help="of wavelengths without them, such as nm or um")
+    how.add_argument(
+        "--wavelength-units", metavar="UNIT", help="of wavelengths without them, or with wrong ones, such as nm or um"
+    )
     for name, what in _BYTES.items():
         option = f"--{name.replace('_', '-')}"
         how.add_argument(option, type=int, metavar="BYTE", help=f"first byte of {what} in the trace headers of SEG-Y")

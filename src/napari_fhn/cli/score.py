@@ -7,6 +7,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from napari_fhn.cli import passed_over
 from napari_fhn.cli.exits import INTERRUPTED, OK
 from napari_fhn.cli.options import (
     Commands,
@@ -74,15 +75,19 @@ def add(commands: Commands) -> None:
     add_machine(parser)
     add_take_over(parser)
     add_json(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, described=passed_over.described(parser))
 
 
 def run(options: argparse.Namespace) -> int:
     """Score, and say how good it is."""
     if options.prediction is not None:
+        passed_over.check(options, ("device", "memory"), "a prediction in a store is counted, on no device")
         return of_a_store(options)
     if any(getattr(options, name) is not None for name in ("task", "cluster", "workers", "output")):
         raise UsageError("--task, --cluster, --workers and --output go with a --prediction in a store")
+    if not options.leave_one_out:
+        words = "a prediction that is there is scored, and nothing is computed on a device"
+        passed_over.check(options, ("device", "memory"), words, ", or train again with --leave-one-out")
     found = asked(options)
     job = on_machine(found.job, options)
     if options.leave_one_out:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from napari_fhn.cli import passed_over
 from napari_fhn.cli.exits import INTERRUPTED, OK
 from napari_fhn.cli.networks import sizes
 from napari_fhn.cli.options import UsageError, add_cluster, add_task, check_task, on_machine
@@ -47,6 +48,23 @@ def wanted(options: argparse.Namespace) -> bool:
     asked = options.task is not None or options.collect or bool(options.shard) or options.cluster is not None
     asked = asked or options.workers is not None
     return asked or (options.output is not None and is_address(options.output))
+
+
+def check(options: argparse.Namespace) -> None:
+    """Refuse what would be passed over where shards are predicted.
+
+    Raises
+    ------
+    UsageError
+    """
+    if wanted(options):
+        words = "tasks read a survey where it lies, or what a session has copied, and copy nothing"
+        passed_over.check(options, ("stays",), words)
+    passed_over.check(options, ("categorical", "map_field"), "tasks predict surveys as they are, and stack no maps")
+    if _is_store(options):
+        passed_over.check(options, ("stac",), "a STAC item is written beside a GeoTIFF alone")
+    if options.surveys:
+        passed_over.check(options, ("like",), "what is predicted of a SURVEY by tasks lies on its own grid")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -13,6 +13,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from napari_fhn import surveys
 from napari_fhn.labels import ClassTable
 from napari_fhn.project import Project, ProjectError, Run
 from napari_fhn.project.data import samples
@@ -20,8 +21,10 @@ from napari_fhn.project.exporting import own_files
 from napari_fhn.project.exporting.export_checks import check_no_part
 from napari_fhn.project.predictions import predictions
 from napari_fhn.report.evaluation import Evaluation, on_held_out, on_truth
+from napari_fhn.surveys import SurveyError
 from napari_fhn.surveys.classes import stored_array, stored_classes
 from napari_fhn.surveys.grid import Grid
+from napari_fhn.surveys.idle import IdleOption
 from napari_fhn.surveys.remote.addresses import path_of
 from napari_fhn.training.data.volume import open_array
 from napari_fhn.training.files.digest import digest
@@ -98,8 +101,9 @@ def evaluate(
     JobError, ProjectError, SurveyError, LabelError
         When there is nothing to score on, or the truth does not fit.
     """
-    standing = predictions.check(project.session, run, partial=partial)
     job = run.job()
+    check_drawn(drawn, held_out=bool(job.held_out))
+    standing = predictions.check(project.session, run, partial=partial)
     notes = [*standing.doubts, *changed_since(project, run)]
     found = [on_held_out(job, margin=margin, drawn=drawn)] if job.held_out else []
     if truth is not None:
@@ -120,6 +124,7 @@ def evaluate_job(
     partial: bool = False,
 ) -> Scored:
     """Score the prediction of a job that lies in no session; parameters as in :func:`evaluate`."""
+    check_drawn(drawn, held_out=bool(job.held_out))
     predictions.check_job(job, partial=partial)
     found = [on_held_out(job, margin=margin, drawn=drawn)] if job.held_out else []
     notes: tuple[str, ...] = ()
@@ -128,6 +133,25 @@ def evaluate_job(
         notes = true.words
         found.append(on_truth(job, true.values, margin=margin))
     return Scored(tuple(found), notes)
+
+
+def check_drawn(drawn: Drawn | None, *, held_out: bool) -> None:
+    """Refuse to be told how labels held out were chosen, where a prediction is scored on none.
+
+    Parameters
+    ----------
+    drawn : {"place", "class"}, optional
+        As in :func:`~napari_fhn.report.evaluation.on_held_out`.
+    held_out : bool
+        Whether it is scored on labels held out.
+
+    Raises
+    ------
+    JobError
+    """
+    if drawn is not None and not held_out:
+        what = "--drawn says how labels held out were chosen, and the score is not one on labels held out"
+        raise JobError(f"{what}: leave --drawn out")
 
 
 def write_report(
@@ -231,11 +255,23 @@ def truth_for(
         stored = stored_array(truth, _grid(job, shape, project)) if grid else in_memory(truth, shape)
     else:
         path = samples.sample(truth).truth if samples.is_sample(truth) else path_of(truth)
+        if reading:
+            _check_heeded(path, reading)
         stored = stored_classes(path, _grid(job, shape, project), **(reading or {}))
     table = ClassTable.of_names(job.classes, job.colors, job.codes)
     placed = stored.values(table.by_code)
     words = (placed.words, *stored.words(table.by_code, table.names_by_code))
     return TrueClasses(np.asarray(placed.values, np.uint8), tuple(word for word in words if word))
+
+
+def _check_heeded(path: Path, reading: Mapping[str, Any]) -> None:
+    """Refuse options that mean nothing to a truth: what is told of a survey is passed over for labels of its grid."""
+    try:
+        surveys.open(path, **reading)
+    except IdleOption:
+        raise
+    except SurveyError:
+        return  # said by the reader of classes, or left open by the file and told by the grid
 
 
 def _grid(job: Job, shape: tuple[int, ...], project: Project | None) -> xr.DataArray:

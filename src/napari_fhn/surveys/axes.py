@@ -37,6 +37,7 @@ _CALLED = {
     "depth": ("depth",),
     "sample": ("sample", "samples"),
 }  # fmt: skip
+_VERTICAL = {"twt", "depth", "sample"}
 _BESIDE_TIME = {"inline", "crossline", "trace"}
 _KNOWN = {word: axis for axis, words in _CALLED.items() for word in words}
 
@@ -72,13 +73,17 @@ class AmbiguousAxes(SurveyError):
 
     #: What a person is asked in front of the choices.
     question = "Which is it?"
-    #: The way out, with the options of the likeliest choice.
+    #: The way out, with the options of the likeliest choice, and of the likeliest with time where that has none.
     way = "Say which it is, for example {}"
 
     def __init__(self, path: str | Path, what: str, choices: Sequence[ReadingChoice]) -> None:
         self.choices = tuple(choices)
-        said = ", ".join(f"{key}={value!r}" for key, value in self.choices[0].options.items()) if choices else ""
-        super().__init__(path, what, self.way.format(said) if said else "")
+        shown = [
+            *self.choices[:1],
+            *[one for one in self.choices[1:] if _VERTICAL & set(one.options.get("axes", ()))][:1],
+        ]
+        said = [", ".join(f"{key}={value!r}" for key, value in one.options.items()) for one in shown]
+        super().__init__(path, what, self.way.format(" or ".join(said)) if any(said) else "")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (str(self.path), self.what, self.choices)
@@ -158,6 +163,11 @@ def readings(shape: Sequence[int]) -> list[ReadingChoice]:
     -------
     list of ReadingChoice
         With the option ``axes``; empty for arrays of fewer than two or more than four axes.
+
+    Examples
+    --------
+    >>> [one.options["axes"][-1] for one in readings((8, 9, 10))]
+    ['band', 'x', 'x', 'twt', 'x']
     """
     if len(shape) == 2:
         return [_reading(shape, names) for names in (("y", "x"), ("x", "y"), ("trace", "sample"))]
@@ -169,8 +179,34 @@ def readings(shape: Sequence[int]) -> list[ReadingChoice]:
         return [_reading(shape, names) for names in (*cubes, ("inline", "crossline", "twt"), ("z", "y", "x"))]
     if len(shape) == 4:
         names = (("date", "band", "y", "x"), ("date", "y", "x", "band"), ("y", "x", "band", "date"))
-        return [_reading(shape, one) for one in names]
+        volumes = (("band", "inline", "crossline", "twt"), ("inline", "crossline", "twt", "band"))
+        return [_reading(shape, one) for one in (*names, *volumes)]
     return []
+
+
+def without_names(
+    path: str | Path, shape: Sequence[int], of: str = "its array", options: Mapping[str, Any] | None = None
+) -> SurveyError:
+    """Return the question what the axes of an array are; where nothing that is worked on has so many, the refusal.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    shape : sequence of int
+        Of the array; axes of length 1 are left out of what it may be.
+    of : str
+        What it is called.
+    options : mapping, optional
+        What every choice is to say besides.
+    """
+    size, long = " x ".join(map(str, shape)), [n for n in shape if n != 1]
+    choices = [ReadingChoice(one.words, {**(options or {}), **one.options}) for one in readings(long)]
+    what = f"the axes of {of} ({size}) have no names"
+    if choices:
+        return AmbiguousAxes(path, what, choices)
+    way_out = "Save the part of it that is the survey, a map, a line or a volume, and say with axes= what its axes are"
+    return SurveyError(path, what, way_out)
 
 
 _SEISMIC = (("inline", "inlines"), ("crossline", "crosslines"), ("twt", "samples"))
@@ -180,7 +216,7 @@ def _reading(shape: Sequence[int], names: tuple[str, ...]) -> ReadingChoice:
     size = dict(zip(names, shape, strict=True))
     if "inline" in size:
         words = " x ".join(counted(size[axis], many) for axis, many in _SEISMIC)
-        words = f"a volume of {words}"
+        words = f"a volume of {words}" + (f" with {counted(size['band'], 'values')} at each" if "band" in size else "")
     elif "trace" in size:
         words = f"a section of {counted(size['trace'], 'traces')} x {counted(size['sample'], 'samples')}"
     else:

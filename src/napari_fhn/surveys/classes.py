@@ -16,6 +16,7 @@ from napari_fhn.surveys.axes import AXES, AmbiguousAxes, known_axes
 from napari_fhn.surveys.blocks import pieces
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.grid import Grid, Placed, PlaceError, onto
+from napari_fhn.surveys.idle import without_idle
 from napari_fhn.surveys.opening import open as open_survey
 from napari_fhn.surveys.opening import options_of
 from napari_fhn.surveys.remote.addresses import path_of
@@ -277,7 +278,7 @@ def _open(path: Path, grid: Grid, axes: tuple[str, ...], reading: Mapping[str, A
         # Such a file cannot say it itself: what belongs to a survey in depth is in depth.
         given.setdefault("vertical", "depth")
     try:
-        return open_survey(path, **given)
+        return without_idle(open_survey, path, given)[0]
     except AmbiguousAxes as error:
         ways = [{**given, **one.options} for one in error.choices]
         said = [way for way in ways if axes and tuple(way.get("axes", ())) in (axes, _for_array(axes, len(grid.shape)))]

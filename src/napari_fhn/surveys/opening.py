@@ -15,10 +15,11 @@ import xarray as xr
 
 from napari_fhn.plugins import Plugin
 from napari_fhn.regular import folder_in_words, why_not
-from napari_fhn.surveys import bricks, plugins, raster, reaching, segy
+from napari_fhn.surveys import bricks, idle, plugins, raster, reaching, segy
 from napari_fhn.surveys.arrays import hdf5, matlab, mdio, netcdf, npy, zarr_store
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.maps import polygons
+from napari_fhn.surveys.raster.wavelengths import is_unit
 from napari_fhn.surveys.remote import opening as by_address
 from napari_fhn.surveys.remote.addresses import host_of, kept, url_of
 from napari_fhn.surveys.remote.gdal import WholeOnly
@@ -98,7 +99,7 @@ def open(path: str | Path, **options: Any) -> xr.DataArray:
         HDF5, NetCDF, Zarr, TIFF of several images) take ``axes=("y", "x", "band")``; those that may hold
         several arrays ``variable="cube"``; all with bands ``wavelength_units="nm"``. ``follow=True`` says that a
         file may take values from outside its folder, ``fetch=True`` that what lies at an address is wanted however
-        large it is.
+        large it is. What is None was not said, and what means nothing to the file is refused.
 
     Returns
     -------
@@ -135,6 +136,7 @@ def open(path: str | Path, **options: Any) -> xr.DataArray:
     >>> cube.dims, cube["wavelength"].attrs["units"]
     (('band', 'y', 'x'), 'nm')
     """
+    options = {name: value for name, value in options.items() if value is not None}
     url = url_of(path)
     if url is not None:
         return _open_address(url, options)
@@ -237,12 +239,11 @@ def _open_address(url: str, options: dict[str, Any]) -> xr.DataArray:
     given = {name: value for name, value in options.items() if name not in ("follow", "fetch")}
     known = by_address.options_of(url)
     if known is not None:
-        strange = [name for name in given if name not in known]
-        if strange:
-            what = f"'{strange[0]}' is no option of what is read by address"
-            raise SurveyError(kept(url), what, f"It takes {', '.join(known) or 'none'}")
+        idle.check(kept(url), given, known)
+        _check_unit(kept(url), given)
         with contextlib.suppress(WholeOnly):
             survey = by_address.open(url, **given)
+            _check_wavelengths(kept(url), survey, given)
             reaching.remember_address(kept(url))
             survey.attrs.setdefault("read_as", given)
             return survey
@@ -265,7 +266,9 @@ def _open(opener: Opener | plugins.Opener, path: Path, options: dict[str, Any]) 
         # Said of all files at once; those of most kinds name no other.
         options = {name: value for name, value in options.items() if name != "follow"}
     _check_options(opener.value if isinstance(opener, Plugin) else opener, path, options)
+    _check_unit(path, options)
     survey = plugins.read(opener, path, options) if isinstance(opener, Plugin) else opener.open(path, **options)
+    _check_wavelengths(path, survey, options)
     # Openers that choose for themselves say what they chose.
     survey.attrs.setdefault("read_as", options)
     # What was agreed to is remembered for a person and a file, and never believed of a session.
@@ -278,8 +281,17 @@ def _check_options(opener: Opener, path: Path, options: dict[str, Any]) -> None:
     _, *parameters = inspect.signature(opener.open).parameters.values()
     if any(one.kind is one.VAR_KEYWORD for one in parameters):
         return
-    known = [one.name for one in parameters]
-    strange = [name for name in options if name not in known]
-    if strange:
-        way_out = f"It takes {', '.join(known)}" if known else "Open it without options"
-        raise SurveyError(path, f"'{strange[0]}' is no option of such a file", way_out)
+    idle.check(path, options, [one.name for one in parameters])
+
+
+def _check_unit(path: str | Path, options: dict[str, Any]) -> None:
+    """Refuse what is no unit of wavelengths."""
+    unit = options.get("wavelength_units")
+    if unit is not None and not is_unit(unit):
+        raise SurveyError(path, f"'{unit}' is no unit of wavelengths", "Say nm, um, angstrom, cm-1 or THz")
+
+
+def _check_wavelengths(path: str | Path, survey: xr.DataArray, options: dict[str, Any]) -> None:
+    """Refuse the unit of wavelengths that a file has not, whoever has read it."""
+    if "wavelength_units" in options and "wavelength" not in survey.coords:
+        raise idle.IdleOption(path, "wavelength_units", "none that could be used come with its bands")

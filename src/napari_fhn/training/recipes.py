@@ -269,3 +269,30 @@ def fitting(spatial_dimensions: int, *, vertical: bool = False, cubes: bool = Fa
     if vertical:
         return ("sections", "layers", *others)
     return ("map", "spectra", "regions", "paper.aquifer", *(("paper.hyperspectral",) if cubes else ()), *others)
+
+
+def check_fits(name: str, spatial_dimensions: int, *, vertical: bool = False, cubes: bool = False) -> None:
+    """Refuse a recipe that does not go with a survey.
+
+    A recipe of maps would swap time and trace of a line, or label a volume slice by slice and know nothing of layers;
+    one of blocks has an axis too many for a map.
+
+    Parameters
+    ----------
+    name : str
+        Of a recipe.
+    spatial_dimensions, vertical, cubes
+        As in :func:`fitting`.
+
+    Raises
+    ------
+    JobError
+        With those that do.
+    """
+    fit = fitting(spatial_dimensions, vertical=vertical, cubes=cubes)
+    if name in fit or spatial_dimensions not in (2, 3):
+        return
+    seen = "a volume" if spatial_dimensions == 3 else "a line, which is one upright section" if vertical else "a map"
+    if not cubes and seen == "a map" and name in fitting(spatial_dimensions, cubes=True):
+        seen = "maps that are no cubes of the same bands"
+    raise JobError(f"the recipe {name!r} does not go with {seen}: choose {', '.join(fit[:-1])} or {fit[-1]}")

@@ -145,7 +145,7 @@ class Work:
                 order=order,
                 progress=self._copying,
             )
-            return _Prepared(run, job)
+            return _Prepared(run, job, notes=jobs.copied_anyway(project, job.inputs))
 
         self._begin("predict", prepare)
 
@@ -162,15 +162,18 @@ class Work:
             return
         outputs, device = self._shown.overlays.outputs(), self._planning.state.device
         surveys, vertical = material.surveys, self._context.data.vertical
+        stays, copying = self._planning.state.stays, self._copying
 
         def prepare() -> _Prepared:
             with contextlib.ExitStack() as stack:
-                made = stack.enter_context(
-                    applying(project.session, surveys, network, vertical_axis=vertical, progress=self._copying)
+                begun = applying(
+                    project.session, surveys, network, vertical_axis=vertical, stays=stays, progress=copying
                 )
+                made = stack.enter_context(begun)
                 job = jobs.prediction_job(made.project, made.run, outputs=outputs, device=device)
+                notes = (*made.notes, *jobs.copied_anyway(made.project, job.inputs))
                 # From here on it is let go of when the process has ended.
-                return _Prepared(made.run, job, notes=made.notes, release=stack.pop_all().close)
+                return _Prepared(made.run, job, notes=notes, release=stack.pop_all().close)
 
         self._begin("predict", prepare)
 

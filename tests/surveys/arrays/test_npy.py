@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from napari_fhn import surveys
+from napari_fhn.surveys.arrays import npy
 from napari_fhn.surveys.axes import AmbiguousAxes
 
 
@@ -137,3 +138,62 @@ def test_a_lying_npz_is_a_sentence(tmp_path):
         surveys.open(path)
     with pytest.raises(surveys.SurveyError, match="holds no array 'cube'"):
         surveys.open(path, variable="cube")
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+@pytest.mark.parametrize("size", [40, 3000])
+def test_an_array_that_is_not_what_its_checksum_says_is_damaged(tmp_path, save, size):
+    path = tmp_path / "a.npz"
+    values = np.random.default_rng(0).random((30, size)).astype(np.float32)
+    save(path, cube=values)
+    np.testing.assert_array_equal(surveys.open(path).values[0], values)
+    with zipfile.ZipFile(path) as archive:
+        (info,) = archive.infolist()
+    content = path.read_bytes()
+    said = info.CRC.to_bytes(4, "little")
+    assert content.count(said) >= 1
+    path.write_bytes(content.replace(said, (info.CRC ^ 1).to_bytes(4, "little")))
+    with pytest.raises(surveys.SurveyError, match=r"a\.npz: its array 'cube\.npy' is damaged \(Bad CRC-32"):
+        surveys.open(path)
+    with pytest.raises(surveys.SurveyError, match="is damaged"):
+        npy.only_array(path)
+
+
+def test_of_a_large_array_that_stays_on_disk_nothing_is_read_for_its_checksum(tmp_path, monkeypatch):
+    monkeypatch.setattr(npy, "MAX_CHECKED", 1000)
+    monkeypatch.setattr(npy, "_read_to_the_end", lambda file: pytest.fail("it is read"))
+    np.savez(tmp_path / "a.npz", cube=np.zeros((30, 40), np.float32))
+    assert surveys.open(tmp_path / "a.npz").shape == (1, 30, 40)
+
+
+def test_a_checksum_is_looked_at_a_piece_at_a_time(tmp_path):
+    path = tmp_path / "a.npz"
+    np.savez(path, cube=np.zeros((2000, 2000), np.float32))
+    surveys.open(path)
+    tracemalloc.start()
+    try:
+        surveys.open(path)
+        assert tracemalloc.get_traced_memory()[1] < 1e6
+    finally:
+        tracemalloc.stop()
+
+
+def test_axes_of_length_1_need_no_name(tmp_path):
+    values = np.random.default_rng(0).random((1, 3, 1, 4, 5)).astype(np.float32)
+    np.save(tmp_path / "a.npy", values)
+    choices = surveys.open(tmp_path / "a.npy").attrs["choices"]
+    assert {len(choice.options["axes"]) for choice in choices} == {3}
+    array = surveys.open(tmp_path / "a.npy", axes=("inline", "crossline", "twt"))
+    assert array.dims == ("inline", "crossline", "twt")
+    np.testing.assert_array_equal(array.values, values[0, :, 0])
+    named = surveys.open(tmp_path / "a.npy", axes=("date", "inline", "band", "crossline", "twt"))
+    assert named.dims == ("band", "inline", "crossline", "twt")
+
+
+@pytest.mark.parametrize("name", ["a.npy", "a.npz", "array"])
+def test_five_axes_without_names_are_not_opened_unasked(tmp_path, name):
+    values = np.zeros((2, 3, 4, 5, 6), np.float32)
+    if name != "array":
+        (np.save if name == "a.npy" else np.savez)(tmp_path / name, values)
+    with pytest.raises(surveys.SurveyError, match=r"\(2 x 3 x 4 x 5 x 6\) have no names\. Save the part .* with axes="):
+        npy.of_array(values) if name == "array" else surveys.open(tmp_path / name)

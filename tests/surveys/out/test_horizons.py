@@ -75,8 +75,8 @@ def test_what_has_no_horizon_is_refused(volume, tmp_path):
     image = xr.DataArray(np.zeros((4, 5)), dims=("y", "x"))
     for values, like, words in (
         (classes, survey, "nowhere lies right above"),
-        (classes[1:], survey, "no classes over traces"),
-        (np.zeros((4, 5), np.uint8), image, "no classes over traces"),
+        (classes[1:], survey, "there are classes for .*, and the survey has"),
+        (np.zeros((4, 5), np.uint8), image, "found on the way down, and the survey is a map"),
     ):
         with pytest.raises(surveys.SurveyError, match=words):
             save_horizon(tmp_path / "top.xyz", values, like, 1, 2)

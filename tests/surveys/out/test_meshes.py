@@ -100,7 +100,7 @@ def test_what_has_no_surface_is_refused(tmp_path, volume):
     for path, values, words in (
         ("a.obj", classes, "none of"),
         ("a.stl", classes, "not known for meshes"),
-        ("a.obj", classes[1:], "no volume on the grid"),
+        ("a.obj", classes[1:], "there are classes for .*, and the survey has .*Give its own"),
     ):
         with pytest.raises(surveys.SurveyError, match=words):
             save_mesh(tmp_path / path, values, survey, [("salt", 2)])

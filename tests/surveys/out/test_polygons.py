@@ -17,6 +17,7 @@ from napari_fhn import surveys
 from napari_fhn.labels import ClassTable
 from napari_fhn.surveys.maps.polygons import read_polygons
 from napari_fhn.surveys.out import save_polygons
+from napari_fhn.surveys.rio import rio
 
 UPRIGHT = Affine(30.0, 0, 5e5, 0, -30.0, 6e6)
 TURNED = UPRIGHT @ Affine.rotation(20)
@@ -29,8 +30,8 @@ def raster(shape: tuple[int, int], transform: Affine = UPRIGHT, crs: str | None 
         x, _ = transform @ (np.arange(shape[1]) + 0.5, np.zeros(shape[1]))
         _, y = transform @ (np.zeros(shape[0]), np.arange(shape[0]) + 0.5)
         like = like.assign_coords(x=x, y=y)
-    like = like.rio.write_transform(transform)
-    return like.rio.write_crs(CRS.from_string(crs)) if crs else like
+    like = rio(like).write_transform(transform)
+    return rio(like).write_crs(CRS.from_string(crs)) if crs else like
 
 
 @pytest.mark.parametrize(("suffix", "transform"), [(".gpkg", UPRIGHT), (".geojson", UPRIGHT), (".gpkg", TURNED)])
@@ -80,7 +81,7 @@ def test_what_has_no_polygons_is_refused(tmp_path):
     odd = "+proj=tmerc +lat_0=3 +lon_0=7.3 +k=0.9999 +x_0=1 +y_0=2 +ellps=bessel +units=m"
     for name, values, like, words in (
         ("a.shp", codes, raster((4, 5)), "not known for polygons"),
-        ("a.gpkg", codes[1:], raster((4, 5)), "no classes on a map"),
+        ("a.gpkg", codes[1:], raster((4, 5)), "there are classes for .*, and the survey has 4 x 5"),
         ("a.gpkg", codes * 0, raster((4, 5)), "no polygon has 1 cell"),
         ("a.gpkg", codes, raster((4, 5), Affine.identity(), None), "no map coordinates"),
         ("a.geojson", codes, raster((4, 5), crs=odd), "EPSG number"),

@@ -10,6 +10,7 @@ import pytest
 from napari_fhn import surveys
 from napari_fhn.surveys.segy.previews import guesses, preview
 from survey_files import segy as factory
+from survey_files.segy.lines import line_of_shot_points
 
 CASES = Path(__file__).parents[4] / "shared" / "cases" / "segy"
 
@@ -69,3 +70,12 @@ def test_the_case_lies_where_its_text_header_says():
     np.testing.assert_allclose(geometry.origin, (788937, 938845), atol=0.5)
     np.testing.assert_allclose(np.divide(geometry.bin_size, 0.3048), (110, 110), atol=0.5)
     assert geometry.units == "ft"
+
+
+def test_coordinates_that_are_asked_for_along_a_line_and_are_not_there_are_said(tmp_path):
+    path = tmp_path / "line.sgy"
+    line_of_shot_points(path)
+    words = "The trace headers hold no coordinates there."
+    assert words not in surveys.open(path).attrs["notes"]
+    for asked in ({"x_byte": 73, "y_byte": 77}, {"coordinate_scalar": -100}):
+        assert words in surveys.open(path, **asked).attrs["notes"]

@@ -18,9 +18,13 @@ def test_another_survey_is_predicted_without_labels(labelled, spin, monkeypatch)
     assert desk.session is None
     assert dock.run.predictions.isEnabled()
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(trained))
+    said, say = [], desk.messages.say
+    monkeypatch.setattr(desk.messages, "say", lambda message, **how: (said.append(message), say(message, **how)))
+    desk.planning.state.stays = True  # which an array in memory cannot
     dock.run.predictions.other.trigger()
     assert spin(lambda: desk.state.activity.idle, 90), desk.messages.message
     assert not desk.messages.error, desk.messages.message
+    assert any("copied: only surveys in blocks" in message for message in said)
     assert desk.session.folder != trained
     assert not desk.session.known().any()
     assert np.asarray(desk.prediction.layer.data).shape == (10, 16, 32)

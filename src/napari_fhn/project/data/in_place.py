@@ -27,6 +27,7 @@ from napari_fhn.project.sessions.manifest import FileReference, refer
 from napari_fhn.surveys.arrays.zarr_metadata import said_in
 from napari_fhn.surveys.bricks import store
 from napari_fhn.surveys.bricks.manifest import fingerprint_at
+from napari_fhn.surveys.idle import without_idle
 from napari_fhn.surveys.plain import good_bands, values
 from napari_fhn.surveys.remote.addresses import said_by, url_of
 
@@ -215,7 +216,7 @@ def opened(path: str | Path) -> xr.DataArray:
         raise ProjectError(
             f"{said.file.name} is not what it was when the work began", "Begin again with what is there", path=path
         )
-    return surveys.open(url_of(place) or place, **options(said.read_as))
+    return without_idle(surveys.open, url_of(place) or place, options(said.read_as))[0]
 
 
 def open_values(path: str | Path) -> _Seen:

@@ -15,6 +15,7 @@ from napari_fhn.project.data import samples
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.sessions.manifest import FileReference, StackedMap, SurveyEntry
 from napari_fhn.surveys import reaching
+from napari_fhn.surveys.idle import without_idle
 from napari_fhn.surveys.maps import Categories, polygons, read_polygons, stack
 from napari_fhn.surveys.remote.addresses import NotThere, url_of
 from napari_fhn.surveys.remote.fetching import Large
@@ -146,7 +147,8 @@ def _at_hand(path: Path, read_as: Mapping[str, Any]) -> xr.DataArray | None:
 def _open(path: Path, read_as: Mapping[str, Any]) -> xr.DataArray:
     """Open a file as a record says; what it says may be of no use, as it is but text that somebody has edited."""
     try:
-        return surveys.open(path, **options(read_as))
+        # What meant nothing to a file was passed over by earlier versions, and kept.
+        return without_idle(surveys.open, path, options(read_as))[0]
     except (surveys.SurveyError, OSError, MemoryError):
         raise
     except (TypeError, ValueError, AttributeError, LookupError, OverflowError) as error:

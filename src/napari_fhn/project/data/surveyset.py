@@ -11,6 +11,7 @@ import xarray as xr
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.sentence import counted
 from napari_fhn.surveys import kinds, together
+from napari_fhn.surveys.axes import without_names
 from napari_fhn.surveys.grid import Grid
 from napari_fhn.surveys.plain import good_bands
 
@@ -30,6 +31,8 @@ class SurveySet:
     ------
     ProjectError
         When there is none, or they do not lie on one grid of two or three spatial axes.
+    AmbiguousAxes
+        When one has more axes, and nobody has said what they are.
 
     Examples
     --------
@@ -48,6 +51,8 @@ class SurveySet:
         grid = self.grid
         for name, survey in zip(self.names, self.surveys, strict=True):
             axes = len(kinds.spatial_shape(survey))
+            if axes not in (2, 3) and survey.attrs.get("choices"):
+                raise without_names(str(survey.attrs.get("source") or name), survey.shape)
             if axes not in (2, 3):
                 raise ProjectError(
                     f"'{name}' has {counted(axes, 'spatial axes')}",

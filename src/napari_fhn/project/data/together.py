@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from napari_fhn.project.data.surveyset import SurveySet
 from napari_fhn.project.sessions import stamps
 from napari_fhn.project.sessions.manifest import StackedMap, refer
 from napari_fhn.project.sessions.stamps import stamp
-from napari_fhn.surveys import Grid, SurveyError, kinds
+from napari_fhn.surveys import Grid, SurveyError, idle, kinds
 from napari_fhn.surveys.maps import Categories, polygons, read_polygons, stack
 from napari_fhn.surveys.remote.addresses import path_of
 from napari_fhn.surveys.remote.opening import at_hand
@@ -85,6 +85,7 @@ def open_together(
     categorical: Sequence[str | Path] = (),
     map_field: str | None = None,
     reading: Mapping[str, Any] | None = None,
+    heeded: Collection[str] = (),
 ) -> Together:
     """Open surveys that are learnt from together.
 
@@ -97,7 +98,9 @@ def open_together(
     map_field : str, optional
         Field of the polygons that is their class.
     reading : mapping, optional
-        Options of `napari_fhn.surveys.open` for the files.
+        Options of `napari_fhn.surveys.open` for the files: each takes those that mean something to it.
+    heeded : collection of str
+        Those that what is no file has been opened with.
 
     Returns
     -------
@@ -107,7 +110,7 @@ def open_together(
     Raises
     ------
     SurveyError
-        When one cannot be opened, or they do not go together.
+        When one cannot be opened, they do not go together, or an option means nothing to any of the files.
 
     Examples
     --------
@@ -124,11 +127,14 @@ def open_together(
         what = "--map-field is the field of polygons among the surveys, and none of them is a file of polygons"
         raise SurveyError(str(items[0].name if isinstance(items[0], xr.DataArray) else items[0]), what, "Leave it out")
     opened: list[tuple[Path, xr.DataArray]] = []
+    files = [one for one in given if isinstance(one, Path) and one not in drawn]
+    options = idle.OfSeveral(surveys.open, reading or {}, len(files), heeded)
     for one in given:
         if isinstance(one, xr.DataArray):
             opened.append((Path(str(one.attrs.get("source", "") or "")), one))
         elif one not in drawn:
-            opened.append((one, surveys.open(one, **(reading or {}))))
+            opened.append((one, options.open(one)))
+    options.check(next((str(one.name or _NAMELESS) for one in given if isinstance(one, xr.DataArray)), _NAMELESS))
     names = _names(opened)
     classes = [(path_of(path), surveys.open(path)) for path in categorical]
     other = next((name for name, (_, one) in zip(names, opened, strict=True) if not _is_map(one)), None)

@@ -11,8 +11,8 @@ from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.exporting.export_offers import Request
 from napari_fhn.project.sessions import layout
 from napari_fhn.surveys import SurveyError
-from napari_fhn.surveys.kinds import is_map
 from napari_fhn.surveys.out import SUFFIXES
+from napari_fhn.surveys.out.fitting import is_raster, unfit
 from napari_fhn.surveys.out.saving import ENVI, GEOTIFF, SEGY, SU
 from napari_fhn.surveys.remote.addresses import check_here
 
@@ -56,9 +56,9 @@ def check(request: Request, survey: xr.DataArray | None, table: ClassTable | Non
             raise ProjectError(
                 "a velocity turns two-way time into metres, and the survey has none", "Leave it out", path=path
             )
-    if request.what in ("horizon", "thickness") and survey is not None and is_map(survey):
-        what = f"a {request.what} is found on the way down, and the survey is a map"
-        raise SurveyError(path, what, "Write the areas of its classes as polygons")
+    wrong = None if survey is None else unfit(request.what, survey)
+    if wrong is not None:
+        raise SurveyError(path, *wrong)
     if survey is None and suffix != ".npy":
         raise SurveyError(path, "its headers come from a survey", "Name the survey with --like")
     if survey is None:
@@ -88,11 +88,6 @@ def check_no_part(path: str | Path) -> None:
         raise ProjectError(
             f"this is a part of the session {folder}, and would be written over", "Choose another place", path=path
         )
-
-
-def is_raster(survey: xr.DataArray) -> bool:
-    """Whether a survey has rows and columns on a map."""
-    return tuple(dim for dim in survey.dims if dim != "band") == ("y", "x")
 
 
 def is_segy(survey: xr.DataArray) -> bool:

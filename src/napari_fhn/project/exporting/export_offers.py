@@ -33,8 +33,6 @@ CONTACTS = (*HORIZONS, *VSET)
 MESHES = meshes.SUFFIXES
 POLYGONS = polygons.SUFFIXES
 TABLES = (".csv", ".qml")
-SIZES = 3
-"""Axes of a volume, which has surfaces."""
 
 DIALOG = {
     "seismic": "SEG-Y (*.sgy *.segy);;Seismic Unix (*.su)",

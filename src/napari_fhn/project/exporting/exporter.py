@@ -14,11 +14,11 @@ from napari_fhn.digits import whole
 from napari_fhn.labels import ClassTable, LabelError
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.exporting import own_files
-from napari_fhn.project.exporting.export_checks import check, is_raster, is_segy, is_su
-from napari_fhn.project.exporting.export_offers import DIALOG, OFFERS, SIZES, Offer, Request, Told, What, Written
+from napari_fhn.project.exporting.export_checks import check, is_segy, is_su
+from napari_fhn.project.exporting.export_offers import DIALOG, OFFERS, Offer, Request, Told, What, Written
 from napari_fhn.project.exporting.export_origins import OfFile, OfJob, OfRun, Origin, classes_of, own_survey, today
 from napari_fhn.project.exporting.export_writing import Writing
-from napari_fhn.surveys import kinds
+from napari_fhn.surveys.out.fitting import is_raster, unfit
 from napari_fhn.training.job import Job
 
 if TYPE_CHECKING:
@@ -241,13 +241,9 @@ class Exporter:
             return self.table is not None
         if not self._origin.has(what):
             return False
-        if what == "polygons":
-            return self.survey is not None and is_raster(self.survey)
-        if what not in ("horizon", "thickness", "mesh"):
-            return True
-        if self.survey is None or kinds.vertical_axis(self.survey) is None:
-            return False
-        return what != "mesh" or len(kinds.spatial_shape(self.survey)) == SIZES
+        if self.survey is None:
+            return what not in ("horizon", "thickness", "mesh", "polygons")
+        return unfit(what, self.survey) is None
 
 
 def _named(own: ClassTable | None, said: ClassTable | None) -> ClassTable | None:

@@ -112,8 +112,7 @@ def begin(
     settings, notes = masks.placed(session, project.surveys, settings)
     folder = runs.place() if goes_on is None else goes_on.folder
     staged = project.stage(cube=map_axis(settings.network) is not None, progress=progress)
-    if project.stays and project.surveys is not None:
-        notes = (*notes, *_copied_anyway(staged))
+    notes = (*notes, *copied_anyway(project, staged))
     if goes_on is not None:
         staged = attributes.of_network(project, staged, goes_on.job(), progress)
     else:
@@ -166,9 +165,19 @@ def begin(
     return Begun(run, ready, notes=notes)
 
 
-def _copied_anyway(staged: Sequence[Input]) -> tuple[str, ...]:
-    """Say which surveys could not be read where they lie, though that was asked for."""
-    names = [item.name for item in staged if not item.path.endswith(stored.SUFFIX)]
+def copied_anyway(project: Project, inputs: Sequence[Input]) -> tuple[str, ...]:
+    """Say which surveys could not be read where they lie, though that was asked for.
+
+    Parameters
+    ----------
+    project : Project
+        That was asked.
+    inputs : sequence of Input
+        What a job of its reads.
+    """
+    if not project.stays or project.surveys is None:
+        return ()
+    names = [item.name for item in inputs if not item.attribute and not item.path.endswith(stored.SUFFIX)]
     if not names:
         return ()
     words = f"{', '.join(names)} {'were' if len(names) > 1 else 'was'} copied: only surveys in blocks (bricks, Zarr, "

@@ -19,7 +19,6 @@ from napari_fhn.training.choice import RecipeChoice
 from napari_fhn.training.combination.settings import Choice, check_said
 from napari_fhn.training.data import neighbours
 from napari_fhn.training.data.neighbours import Agreement
-from napari_fhn.training.errors import JobError
 from napari_fhn.training.machine.memory import free_bytes, taken_device
 
 
@@ -93,7 +92,8 @@ def _check_named(shape: Sequence[int], vertical_axis: int | None) -> None:
     if vertical_axis is None and len(shape) == 3:
         raise ProjectError(
             "the axes of the volume have no names",
-            "Say which axis is two-way time or depth with --vertical-axis N, or that none is with --recipe volume",
+            "Say which axis is two-way time or depth with --vertical-axis N, or that none is with --recipe volume; or "
+            "name them all with --axes, as in y,x,band for bands",
         )
 
 
@@ -151,14 +151,9 @@ def plan(
     if network and base is None and start_from is None:
         recipe = recipe or recipes.beside(network)
     if recipe:
-        line = project.vertical_axis is not None and len(project.shape) == 2
-        if line and recipe not in project.recipes:
-            # A recipe of maps would swap time and trace, one of blocks has an axis too many.
-            raise JobError(
-                f"the recipe {recipe!r} does not go with a line, which is one upright section: choose "
-                f"{' or '.join(project.recipes)}"
-            )
         settings = Settings.of(recipe)
+        cubes = project.surveys is None or project.surveys.cube is not None
+        recipes.check_fits(recipe, len(project.shape), vertical=project.vertical_axis is not None, cubes=cubes)
     elif start_from is not None:
         settings = Settings.of(project.recipes[0]).like(start_from, project.recipes)
         why = f"Network and schedule are those of {start_from}."

@@ -77,7 +77,7 @@ def open(
     path = Path(path)
     found = members(path, follow=follow)
     if variable is None and axes is None and prisma.cubes(found):
-        return prisma.open_cubes(path, found)
+        return prisma.open_cubes(path, found, wavelength_units)
     return open_member(
         path,
         found,

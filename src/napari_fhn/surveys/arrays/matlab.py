@@ -15,6 +15,7 @@ from napari_fhn.surveys.arrays.flattened import Pixels
 from napari_fhn.surveys.arrays.members import Member, open_member, survey_of
 from napari_fhn.surveys.arrays.unpacking import check_whole
 from napari_fhn.surveys.errors import SurveyError
+from napari_fhn.surveys.idle import IdleOption
 from napari_fhn.surveys.lazy import one_line
 
 SUFFIXES = (".mat",)
@@ -42,7 +43,7 @@ def open(
     variable: str | None = None,
     wavelength_units: str | None = None,
     rows: int | None = None,
-    pixels: Pixels = "down",
+    pixels: Pixels | None = None,
     follow: bool = False,
 ) -> xr.DataArray:
     """Open an array of a MATLAB file.
@@ -59,8 +60,9 @@ def open(
         Of wavelengths in the file.
     rows : int, optional
         Of the image, where the array is a table of bands x pixels.
-    pixels : {"down", "along"}
-        How its pixels follow each other: down the columns, as MATLAB unrolls an image, or along the rows.
+    pixels : {"down", "along"}, optional
+        How its pixels follow each other: down the columns, as MATLAB unrolls an image, or along the rows. Down when
+        absent.
     follow : bool
         Whether values may come from files outside its folder, where it names such (7.3).
 
@@ -92,10 +94,12 @@ def open(
         found = earlier
     if rows is not None:
         name = survey_of(path, found, variable)
-        found = {**found, name: flattened.unrolled(path, name, found, rows, pixels)}
+        found = {**found, name: flattened.unrolled(path, name, found, rows, pixels or "down")}
         variable, axes = name, axes or ("y", "x", "band")
     elif axes is None:
         flattened.ask(path, survey_of(path, found, variable), found)
+    if rows is None and pixels is not None:
+        raise IdleOption(path, "pixels", "no rows= say that it is read as one")
     return open_member(
         path, found, format=f"MATLAB {version}", variable=variable, axes=axes, wavelength_units=wavelength_units
     )

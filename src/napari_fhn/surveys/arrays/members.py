@@ -14,7 +14,7 @@ import xarray as xr
 
 from napari_fhn.sentence import counted
 from napari_fhn.surveys.assemble import assemble, check_values
-from napari_fhn.surveys.axes import AmbiguousAxes, ReadingChoice, check_axes, known_axes, readings
+from napari_fhn.surveys.axes import AmbiguousAxes, ReadingChoice, check_axes, known_axes, without_names
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.raster.wavelengths import band_coordinates
 
@@ -190,13 +190,7 @@ def axes_of(
             rest = iter(("y", "x"))
             found = tuple("band" if k == band else next(rest) for k in range(3))
             return _spread(found, long, len(shape)), f"The bands of '{name}' are its axis {band + 1}: {why}."
-    size = " x ".join(map(str, lengths))
-    choices = [ReadingChoice(one.words, {**options, **one.options}) for one in readings(lengths)]
-    if not choices:
-        raise SurveyError(
-            path, f"'{name}' has {counted(len(lengths), 'axes')} ({size})", "Save the part that is the survey"
-        )
-    raise AmbiguousAxes(path, f"the axes of '{name}' ({size}) have no names", choices)
+    raise without_names(path, lengths, f"'{name}'", options)
 
 
 def is_wavelengths(name: str, member: Member, n: int) -> bool:

@@ -74,7 +74,7 @@ def open(
         check_lengths(path, {name: one.shape for name, one in hdf5.members(path, follow=follow).items()})
     groups = read_groups(path, engine)
     if axes is None and variable is None and (name := emit.scene(groups)):
-        return emit.on_map(path, groups, name)
+        return emit.on_map(path, groups, name, wavelength_units)
     return from_datasets(
         path,
         groups,

@@ -13,21 +13,27 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from napari_fhn.regular import why_not
-from napari_fhn.surveys.arrays.members import Member, open_member
+from napari_fhn.surveys.arrays.members import Member, axes_of, open_member
 from napari_fhn.surveys.arrays.unpacking import check_whole
 from napari_fhn.surveys.assemble import assemble, check_values
-from napari_fhn.surveys.axes import check_axes, readings
+from napari_fhn.surveys.axes import readings, without_names
 from napari_fhn.surveys.errors import SurveyError
+from napari_fhn.surveys.idle import IdleOption
 from napari_fhn.surveys.lazy import Reordered, one_line
 
 SUFFIXES = (".npy", ".npz")
 _MAGIC = {".npy": (b"\x93NUMPY",), ".npz": (b"PK\x03\x04", b"PK\x05\x06")}
 #: Largest compressed array that is read into memory; one that is not compressed stays on disk.
 MAX_LOADED = 4 * 2**30
+#: Bytes of an array that is not compressed, up to which its checksum is looked at before it is mapped: that reads it.
+MAX_CHECKED = 64 * 2**20
 #: Arrays looked at in one file.
 MAX_MEMBERS = 4096
 #: Bytes of the header of an array; a longer one is read whole before anybody looks at it.
 _MAX_HEADER = 2**16
+_PIECE = 2**16
+#: Dates, bands and two axes of a map, or bands and three of a volume; without those of length 1.
+_MOST_AXES = 4
 
 
 def can_open(path: Path) -> bool:
@@ -53,7 +59,7 @@ def open(
     path : Path
         The file.
     axes : sequence of str, optional
-        What its axes are, such as ``("y", "x", "band")``.
+        What its axes are, such as ``("y", "x", "band")``; those of length 1 may be left out.
     variable : str, optional
         Which array of a ``.npz`` is the survey.
     wavelength_units : str, optional
@@ -71,13 +77,15 @@ def open(
     AmbiguousAxes
         For a ``.npz`` in which neither names nor other arrays tell what the axes are.
     SurveyError
-        When it is damaged, cut short, scalar, or holds something else than numbers.
+        When it is damaged, cut short, scalar, holds something else than numbers, or has more axes than any survey.
     """
     path = Path(path)
     if path.suffix.lower() == ".npz":
         return open_member(
             path, _members(path), format="npz", variable=variable, axes=axes, wavelength_units=wavelength_units
         )
+    if variable is not None:
+        raise IdleOption(path, "variable")
     try:
         # A read-only mapping: a byte painted into the viewer's copy must never reach the survey.
         values = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -144,11 +152,15 @@ class _Standing:
 
 def _named(path: Path, values: Any, axes: Sequence[str] | None, form: str, source: str) -> xr.DataArray:
     check_values(path, values.dtype, values.shape)
+    long = [n for n in values.shape if n != 1]
     if axes is not None:
-        named = check_axes(path, axes, values.shape)
+        member = Member(values.shape, values.dtype, lambda: values)
+        named, _ = axes_of(path, path.stem, {path.stem: member}, axes)
         found = assemble(path, values, named, name=path.stem, format=form)
         found.attrs["source"] = source
         return found
+    if len(long) > _MOST_AXES:
+        raise without_names(path, values.shape)
     dims = [f"axis_{k}" for k in range(len(values.shape))]
     what = "A npy file" if source else "An array"
     held = Reordered(path, values, range(len(dims))).variable(dims) if isinstance(values, _Standing) else values
@@ -161,7 +173,7 @@ def _named(path: Path, values: Any, axes: Sequence[str] | None, form: str, sourc
             "source": source,
             "kind": "array",
             "format": form,
-            "choices": tuple(readings(values.shape)),
+            "choices": tuple(readings(long if len(long) > 1 else values.shape)),
             "notes": (f"{what} does not say what its axes are; name them with the option axes.",),
         },
     )
@@ -226,6 +238,12 @@ def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     return shape, fortran, dtype
 
 
+def _read_to_the_end(file: IO[bytes]) -> None:
+    """Read what is left of a member, a piece at a time: at its end the library holds it against its checksum."""
+    while file.read(_PIECE):
+        pass
+
+
 class _Loader:
     """Gives an array of a ``.npz``: mapped where it is stored as it is, else read."""
 
@@ -244,6 +262,9 @@ class _Loader:
                 start = self.info.header_offset + 30 + name + extra + self.begin
                 if nbytes == 0:
                     return np.empty(self.shape, self.dtype)
+                if nbytes <= MAX_CHECKED:
+                    with zipfile.ZipFile(self.path) as archive, archive.open(self.info) as file:
+                        _read_to_the_end(file)
                 mapped = np.memmap(self.path, self.dtype, "r", start, self.shape, "F" if self.order == "F" else "C")
                 return _Standing(self.path, mapped)
             way_out = "Save it with numpy.savez, or as npy, to read it piece by piece"
@@ -252,7 +273,9 @@ class _Loader:
                 what = f"its array '{self.info.filename}' is compressed and has {nbytes / 2**30:.0f} GB"
                 raise SurveyError(self.path, what, way_out)
             with zipfile.ZipFile(self.path) as archive, archive.open(self.info) as file:
-                return np.asarray(np.lib.format.read_array(file, allow_pickle=False))
+                values = np.asarray(np.lib.format.read_array(file, allow_pickle=False))
+                _read_to_the_end(file)
+                return values
         except SurveyError:
             raise
         except Exception as error:

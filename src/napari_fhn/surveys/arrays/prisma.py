@@ -31,7 +31,7 @@ def cubes(members: Mapping[str, Member]) -> dict[str, str]:
     return {match[2]: name for name in members if (match := _CUBE.fullmatch(name))}
 
 
-def open_cubes(path: Path, members: Mapping[str, Member]) -> xr.DataArray:
+def open_cubes(path: Path, members: Mapping[str, Member], wavelength_units: str | None = None) -> xr.DataArray:
     """Open the cubes of a PRISMA product as one, lazily.
 
     Parameters
@@ -40,6 +40,8 @@ def open_cubes(path: Path, members: Mapping[str, Member]) -> xr.DataArray:
         The file, which holds some by `cubes`.
     members : mapping
         Its arrays by name.
+    wavelength_units : str, optional
+        What a person says that they are.
 
     Returns
     -------
@@ -78,6 +80,7 @@ def open_cubes(path: Path, members: Mapping[str, Member]) -> xr.DataArray:
         fwhm=table["fwhm"][chosen].tolist() if np.isfinite(table["fwhm"][chosen]).all() else (),
         good=table["good"][chosen].tolist(),
         units="nm",
+        told=wavelength_units,
     )
     if len(where) > chosen.size:
         of, what = f"of {len(where)} bands", "no wavelength and"

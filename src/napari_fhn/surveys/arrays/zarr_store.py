@@ -18,6 +18,7 @@ from napari_fhn.surveys.assemble import assemble, check_values
 from napari_fhn.surveys.axes import check_axes, known_axes
 from napari_fhn.surveys.engines import look_for_engines
 from napari_fhn.surveys.errors import SurveyError
+from napari_fhn.surveys.idle import IdleOption
 from napari_fhn.surveys.lazy import Box, LazyArray, one_line
 
 SUFFIXES = (".zarr",)
@@ -86,7 +87,9 @@ def open(
     format = f"Zarr {store.metadata.zarr_format}"
     scales = _multiscales(store.attrs)
     if scales is not None and variable is None:
-        return _open_ome(path, arrays, scales, format, level, axes, wavelength_units)
+        return _open_ome(path, arrays, scales, format, level, axes)
+    if level:
+        raise IdleOption(path, "level", "here is a single one")
     if "" not in arrays and all(_dims(one) for one in arrays.values() if one.ndim and one.dtype.kind in "biuf"):
         return from_datasets(
             path, _datasets(path, arrays), format=format, variable=variable, axes=axes,
@@ -226,7 +229,6 @@ def _open_ome(
     format: str,
     level: int,
     axes: Sequence[str] | None,
-    wavelength_units: str | None,
 ) -> xr.DataArray:
     listed = scales["datasets"]
     try:

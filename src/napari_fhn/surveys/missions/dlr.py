@@ -28,7 +28,7 @@ _FIELDS = {
 }
 
 
-def with_metadata(path: Path, survey: xr.DataArray) -> xr.DataArray:
+def with_metadata(path: Path, survey: xr.DataArray, wavelength_units: str | None = None) -> xr.DataArray:
     """Give a scene of EnMAP or DESIS the wavelengths, gains and missing value of its metadata.
 
     Parameters
@@ -37,6 +37,8 @@ def with_metadata(path: Path, survey: xr.DataArray) -> xr.DataArray:
         The image, as the mission calls it.
     survey : xarray.DataArray
         Opened.
+    wavelength_units : str, optional
+        What a person says that they are.
 
     Returns
     -------
@@ -64,9 +66,8 @@ def with_metadata(path: Path, survey: xr.DataArray) -> xr.DataArray:
         notes.append(f"{file.name} describes {counted(len(bands), 'bands')}, and the image has {n}: it was not used.")
         return survey.assign_attrs(notes=tuple(notes))
     whole = {key: [float(one) for one in values if one is not None] for key, values in lists.items()}
-    coords, said = band_coordinates(
-        n, wavelength=whole["wavelength"], fwhm=whole["fwhm"] if len(whole["fwhm"]) == n else (), units="nm"
-    )
+    widths = whole["fwhm"] if len(whole["fwhm"]) == n else ()
+    coords, said = band_coordinates(n, wavelength=whole["wavelength"], fwhm=widths, units="nm", told=wavelength_units)
     notes += said
     gain = np.array(whole["gain"] if len(whole["gain"]) == n else [1.0] * n)
     offset = np.array(whole["offset"] if len(whole["offset"]) == n else [0.0] * n)

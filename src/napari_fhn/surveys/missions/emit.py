@@ -37,7 +37,9 @@ def scene(groups: Mapping[str, xr.Dataset]) -> str:
     return numbers[0] if len(numbers) == 1 else ""
 
 
-def on_map(path: Path, groups: Mapping[str, xr.Dataset], name: str) -> xr.DataArray:
+def on_map(
+    path: Path, groups: Mapping[str, xr.Dataset], name: str, wavelength_units: str | None = None
+) -> xr.DataArray:
     """Open the cube of a product on the map, lazily.
 
     Parameters
@@ -48,6 +50,8 @@ def on_map(path: Path, groups: Mapping[str, xr.Dataset], name: str) -> xr.DataAr
         Its groups.
     name : str
         From `scene`.
+    wavelength_units : str, optional
+        What a person says that they are.
 
     Returns
     -------
@@ -76,7 +80,7 @@ def on_map(path: Path, groups: Mapping[str, xr.Dataset], name: str) -> xr.DataAr
         raise SurveyError(path, f"its CRS is not understood ({one_line(error)})", "Copy it again") from error
     source = guarded(path, cube).transpose(cube.dims[2], *_TRACKS)
     values = OnMap(path, source, lines, pixels, None)
-    bands, notes = _bands(groups.get("sensor_band_parameters"), cube.shape[2])
+    bands, notes = _bands(groups.get("sensor_band_parameters"), cube.shape[2], wavelength_units)
     unit = {"units": "degrees" if crs.is_geographic else "m"}
     coords = {
         "y": (y + dy * (np.arange(lines.shape[0]) + 0.5), unit),
@@ -89,7 +93,7 @@ def on_map(path: Path, groups: Mapping[str, xr.Dataset], name: str) -> xr.DataAr
     )  # fmt: skip
 
 
-def _bands(said: xr.Dataset | None, n: int) -> tuple[dict[str, Any], list[str]]:
+def _bands(said: xr.Dataset | None, n: int, told: str | None) -> tuple[dict[str, Any], list[str]]:
     """What the product says of its bands."""
     if said is None:
         return {}, []
@@ -103,6 +107,7 @@ def _bands(said: xr.Dataset | None, n: int) -> tuple[dict[str, Any], list[str]]:
         fwhm=lists.get("fwhm", ()),
         good=lists.get("good", ()),
         units="nm",
+        told=told,
     )
     if "mask_bands" in said and said["mask_bands"].size == n:
         coords["band_name"] = ("band", [str(one) for one in np.ravel(said["mask_bands"].values)])

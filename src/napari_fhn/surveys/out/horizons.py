@@ -14,7 +14,7 @@ from napari_fhn.surveys.blocks import ArrayLike, Told, pieces, read, release
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.geometry import SurveyGeometry
 from napari_fhn.surveys.moving import replacing
-from napari_fhn.surveys.out import gocad
+from napari_fhn.surveys.out import fitting, gocad
 from napari_fhn.surveys.out.history import forget, lines_of, plain
 from napari_fhn.surveys.out.surfaces import IRAP, SUFFIXES, check_surface, write_surface
 
@@ -112,13 +112,7 @@ def save_horizon(
     # inline, crossline, x [m], y [m], twt [ms]
     """
     path = Path(path)
-    vertical = str(like.dims[-1])
-    if tuple(values.shape) != like.shape or vertical not in ("twt", "depth", "sample") or like.ndim not in (2, 3):
-        raise SurveyError(
-            path,
-            f"values of shape {tuple(values.shape)} are no classes over traces of this survey {tuple(like.sizes)}",
-            "Give the prediction of a seismic survey",
-        )
+    fitting.check(path, "horizon", values.shape, like)
     if path.suffix.lower() in VSET and like.ndim != 3:
         raise SurveyError(path, "a GOCAD VSet is that of a volume, and the survey is a line", "Use .xyz")
     surface = path.suffix.lower() in SUFFIXES

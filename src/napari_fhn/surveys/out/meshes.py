@@ -16,7 +16,7 @@ from napari_fhn.surveys.blocks import ArrayLike, Told, pieces, read, release
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.geometry import SurveyGeometry
 from napari_fhn.surveys.moving import replacing
-from napari_fhn.surveys.out import gocad
+from napari_fhn.surveys.out import fitting, gocad
 from napari_fhn.surveys.out.classes import rgb
 from napari_fhn.surveys.out.history import lines_of, plain
 
@@ -80,9 +80,7 @@ def save_mesh(
     path = Path(path)
     if path.suffix.lower() not in SUFFIXES:
         raise SurveyError(path, f"the suffix '{path.suffix}' is not known for meshes", f"Use {' or '.join(SUFFIXES)}")
-    if like.ndim != 3 or tuple(values.shape) != like.shape:
-        raise SurveyError(path, f"values of shape {tuple(values.shape)} are no volume on the grid of this survey",
-                          "Give the prediction, or the bodies, of a 3D survey")  # fmt: skip
+    fitting.check(path, "mesh", values.shape, like)
     triangles = 0
     source = f"survey: {Path(str(like.attrs.get('source', ''))).name}"
     with replacing(path) as new:

@@ -17,6 +17,7 @@ from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.lazy import one_line
 from napari_fhn.surveys.maps.grids import Grid, grid_of, map_units
 from napari_fhn.surveys.moving import replacing
+from napari_fhn.surveys.out import fitting
 from napari_fhn.surveys.out.classes import ClassLike
 from napari_fhn.surveys.out.history import lines_of
 
@@ -85,9 +86,7 @@ def save_polygons(
     driver = _DRIVERS.get(path.suffix.lower())
     if driver is None:
         raise SurveyError(path, f"the suffix '{path.suffix}' is not known for polygons", f"Use {' or '.join(SUFFIXES)}")
-    if tuple(dim for dim in like.dims if dim != "band") != ("y", "x") or values.shape != like.shape[-2:]:
-        what = f"values of shape {tuple(values.shape)} are no classes on a map of axes {tuple(like.sizes.items())}"
-        raise SurveyError(path, what, "Give the prediction of a map")
+    fitting.check(path, "polygons", values.shape, like)
     grid = grid_of(like)
     if not grid.placed:
         raise SurveyError(path, "the map has no map coordinates, which polygons need", "Save its classes as .tif")

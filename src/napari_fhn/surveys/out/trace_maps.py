@@ -89,9 +89,8 @@ def save_trace_map(
     if suffix not in SUFFIXES:
         raise SurveyError(path, f"the suffix '{path.suffix}' is not known", f"Use {', '.join(SUFFIXES)}")
     if tuple(values.shape) != like.shape[:-1]:
-        raise SurveyError(
-            path, f"{tuple(values.shape)} numbers are none of {like.shape[:-1]} traces", "Give its survey"
-        )
+        given, own = (" x ".join(map(str, shape)) for shape in (values.shape, like.shape[:-1]))
+        raise SurveyError(path, f"there are numbers for {given} traces, and the survey has {own}", "Give its own")
     if suffix in (*SURFACES, *TIFF):
         check_surface(path, like)
     found = np.asarray(values, np.float64)

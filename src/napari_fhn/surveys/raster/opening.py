@@ -9,21 +9,21 @@ from typing import Any
 import numpy as np
 import rasterio
 import xarray as xr
-from numpy.typing import NDArray
-from rasterio.enums import ColorInterp, MaskFlags
+from rasterio.enums import MaskFlags
 
 from napari_fhn.regular import odd_beside
 from napari_fhn.sentence import counted
 from napari_fhn.surveys import reaching
 from napari_fhn.surveys.assemble import check_values
 from napari_fhn.surveys.errors import SurveyError
+from napari_fhn.surveys.idle import OF_REAL, IdleOption
 from napari_fhn.surveys.lazy import LazyArray, one_line
 from napari_fhn.surveys.maps.grids import GDAL_ERRORS, place
 from napari_fhn.surveys.missions import aviris, dlr
 from napari_fhn.surveys.raster import categories, envi_header, tiff, virtual
+from napari_fhn.surveys.raster.bands import of_bands
 from napari_fhn.surveys.raster.control_points import grid_of_dataset
 from napari_fhn.surveys.raster.values import PARTS, Bands, ComplexPart, Part
-from napari_fhn.surveys.raster.wavelengths import band_coordinates, in_names
 
 _TIFF = (".tif", ".tiff")
 #: Grids that GDAL reads whole or refuses: suffix, how the file begins, GDAL's driver.
@@ -107,14 +107,18 @@ def open(
         _look(path, path, follow)
         pages = tiff.pages(path)
         if len(pages) > 1 and page is None:
-            return tiff.open_pages(path, pages, axes)
+            return tiff.open_pages(path, pages, axes, part)
+        _check_named(path, axes)
         if page is not None and not 1 <= page <= len(pages):
             raise SurveyError(
                 path, f"it holds {counted(len(pages), 'images')}, and no number {page}", "Choose one of them"
             )
         found = _open(path, path, "GTiff", pages[page - 1] if page and len(pages) > 1 else str(path), None,
                       wavelength_units, part)  # fmt: skip
-        return dlr.with_metadata(path, found)
+        return dlr.with_metadata(path, found, wavelength_units)
+    _check_named(path, axes)
+    if page is not None:
+        raise IdleOption(path, "page")
     driver = _grid_driver(path)
     if driver is not None:
         _look(path, path, follow)
@@ -127,6 +131,12 @@ def open(
     header = envi_header.read_header(header_path)
     found = _open(path, data, "ENVI", str(data), header, wavelength_units, part)
     return _brought_onto_map(path, data, header, found)
+
+
+def _check_named(path: Path, axes: tuple[str, ...] | None) -> None:
+    """Refuse names for the axes of what is a map, with bands or with none."""
+    if axes is not None:
+        raise IdleOption(path, "axes", "those of a raster are band, y and x")
 
 
 def _brought_onto_map(path: Path, data: Path, header: envi_header.EnviHeader, scene: xr.DataArray) -> xr.DataArray:
@@ -169,7 +179,7 @@ def _open(
             check_values(path, np.dtype("f4"), shape)
             _check_file(path, data, dataset, header)
             notes += tiff.check_blocks(path, dataset)
-            coords, said = _of_bands(dataset, header, wavelength_units)
+            coords, said = of_bands(dataset, header, wavelength_units)
             nodata, masked, more = _missing(dataset, header)
             notes += said + more
             grid, told = grid_of_dataset(dataset)
@@ -192,6 +202,8 @@ def _open(
         notes += [f"The grid is rotated or sheared; {dim} counts pixels." for dim in ("y", "x")]
     dtype = np.dtype(kinds.pop())
     values: LazyArray = Bands(path, address, driver, shape, dtype, masked, packed)
+    if part is not None and dtype.kind != "c":
+        raise IdleOption(path, "part", OF_REAL)
     if dtype.kind == "c":
         if part not in PARTS:
             known = " or ".join(map(repr, PARTS))
@@ -253,96 +265,6 @@ def _missing(
     if MaskFlags.per_dataset in flags:
         return None, True, ["A mask hides pixels; they are NaN."]
     return dataset.nodata, False, []
-
-
-def _of_bands(
-    dataset: rasterio.DatasetReader, header: envi_header.EnviHeader | None, told: str | None
-) -> tuple[dict[str, Any], list[str]]:
-    """Collect what is known of each band; what is not known for every band is left out with a note."""
-    n = dataset.count
-    names = _texts(dataset, "descriptions")
-    if header is not None:
-        names = header.items("band names") if len(header.items("band names")) == n else [""] * n
-        waves, widths, good = (header.numbers(key) for key in ("wavelength", "fwhm", "bbl"))
-        units = header.text("wavelength units")
-        stored = envi_header.scales(header)
-        unread = [k for k in ("wavelength", "bbl") if header.items(k) and not header.numbers(k)]
-        notes = [f"The header's list '{key}' is not all numbers and was not used." for key in unread]
-    else:
-        tags = [_tags(dataset, band) for band in dataset.indexes]
-        waves, widths, good = (_numbers([tag.get(key, "") for tag in tags]) for key in ("wavelength", "fwhm", "bbl"))
-        units = tags[0].get("wavelength_units", "")
-        if not waves:
-            # GDAL's own words for the same, since its version 3.10.
-            imagery = [_tags(dataset, band, ns="IMAGERY") for band in dataset.indexes]
-            waves = _numbers([tag.get("CENTRAL_WAVELENGTH_UM", "") for tag in imagery])
-            widths = _numbers([tag.get("FWHM_UM", "") for tag in imagery])
-            units = "um"
-        if not waves:
-            waves, widths, listed, units = _of_scene(dataset)
-            good = good or listed
-        scale, offset = np.array(dataset.scales, np.float64), np.array(dataset.offsets, np.float64)
-        stored = None if (scale == 1).all() and (offset == 0).all() else (scale, offset)
-        notes = []
-    if not waves:
-        waves, units = in_names(names)
-        notes += ["The wavelengths are those in the band names."] if waves else []
-        widths = []
-    if not good and any(kind == ColorInterp.alpha for kind in dataset.colorinterp):
-        good = [float(kind != ColorInterp.alpha) for kind in dataset.colorinterp]
-    coords, said = band_coordinates(n, wavelength=waves, fwhm=widths, good=good, units=units, told=told)
-    if any(names):
-        coords["band_name"] = ("band", names)
-    if any(band_units := _texts(dataset, "units")):
-        coords["band_unit"] = ("band", band_units)
-    if stored is not None:
-        coords |= {"scale": ("band", stored[0]), "offset": ("band", stored[1])}
-        said.append(_scaling(*stored))
-    return coords, notes + said
-
-
-def _of_scene(dataset: rasterio.DatasetReader) -> tuple[list[float], list[float], list[float], str]:
-    """Lists of ENVI's that programs keep of a whole scene in other files: wavelengths, widths, good bands, units."""
-    said: dict[str, str] = {}
-    for domain in (None, "ENVI"):
-        try:
-            said |= {str(key).lower().replace(" ", "_"): value for key, value in dataset.tags(ns=domain).items()}
-        except UnicodeDecodeError:
-            continue
-    lists = [_numbers(said.get(key, "").strip("{} \n").split(",")) for key in ("wavelength", "fwhm", "bbl")]
-    n = dataset.count
-    waves, widths, good = (one if len(one) == n else [] for one in lists)
-    return waves, widths, good, said.get("wavelength_units", "")
-
-
-def _texts(dataset: rasterio.DatasetReader, what: str) -> list[str]:
-    """Words on each band; nothing where they are in another code than GDAL takes them for."""
-    try:
-        return [one or "" for one in getattr(dataset, what)]
-    except UnicodeDecodeError:
-        return [""] * dataset.count
-
-
-def _tags(dataset: rasterio.DatasetReader, band: int, ns: str | None = None) -> dict[str, str]:
-    try:
-        return dict(dataset.tags(band, ns=ns))
-    except UnicodeDecodeError:
-        return {}
-
-
-def _scaling(scale: NDArray[np.float64], offset: NDArray[np.float64]) -> str:
-    one = (scale == scale[0]).all() and (offset == offset[0]).all()
-    added = f" + {offset[0]:g}" if offset[0] else ""
-    how = f"{scale[0]:g} x value{added}" if one else "scale x value + offset of their band"
-    return f"The values are as stored; they stand for {how}."
-
-
-def _numbers(items: list[str]) -> list[float]:
-    """All items as numbers, or nothing."""
-    try:
-        return [float(item) for item in items]
-    except ValueError:
-        return []
 
 
 def _grid_driver(path: Path) -> str | None:

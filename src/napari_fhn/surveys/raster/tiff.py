@@ -21,6 +21,7 @@ from napari_fhn.sentence import counted
 from napari_fhn.surveys.assemble import assemble
 from napari_fhn.surveys.axes import AmbiguousAxes, ReadingChoice, check_axes
 from napari_fhn.surveys.errors import SurveyError
+from napari_fhn.surveys.idle import OF_REAL, IdleOption
 from napari_fhn.surveys.lazy import Box, LazyArray, one_line
 from napari_fhn.surveys.maps.grids import GDAL_ERRORS
 from napari_fhn.surveys.remote.gdal import PREFIXES
@@ -146,7 +147,9 @@ class _Pages(LazyArray):
         return np.stack(out)
 
 
-def open_pages(path: Path, addresses: Sequence[str], axes: Sequence[str] | None) -> xr.DataArray:
+def open_pages(
+    path: Path, addresses: Sequence[str], axes: Sequence[str] | None, part: str | None = None
+) -> xr.DataArray:
     """Open a TIFF of several images as one array.
 
     Parameters
@@ -157,6 +160,8 @@ def open_pages(path: Path, addresses: Sequence[str], axes: Sequence[str] | None)
         Of its images, from `pages`.
     axes : sequence of str, optional
         Their names: that of the images first.
+    part : str, optional
+        Of complex numbers, which several images together are not taken of.
 
     Raises
     ------
@@ -188,6 +193,8 @@ def open_pages(path: Path, addresses: Sequence[str], axes: Sequence[str] | None)
     if len(set(kinds)) > 1 or kinds[0][0] != 1:
         raise AmbiguousAxes(path, f"it holds {counted(len(addresses), 'images')} that do not form one array", singly)
     _, height, width, dtype = kinds[0]
+    if part is not None and not dtype.startswith("complex"):
+        raise IdleOption(path, "part", OF_REAL)
     shape = (len(addresses), height, width)
     if axes is None:
         together = [

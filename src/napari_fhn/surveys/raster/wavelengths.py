@@ -49,6 +49,11 @@ def to_nanometres(values: ArrayLike, units: str) -> NDArray[np.float64] | None:
     return None
 
 
+def is_unit(word: str) -> bool:
+    """Whether a word is a unit of length, number or frequency of waves."""
+    return to_nanometres([1.0], word) is not None
+
+
 def units_that_fit(values: ArrayLike) -> str:
     """Return the only unit in which wavelengths without one make sense; empty where there is more than one.
 
@@ -100,12 +105,13 @@ def band_coordinates(
     coords : dict
         ``wavelength`` and ``fwhm`` in nanometres, ``good`` as bool; what does not hold for every band is left out.
     notes : list of str
-        What was left out or taken on trust, and why.
+        What was left out or taken on trust, and why; where the person contradicts the file, that.
     """
     coords: dict[str, Any] = {}
     notes: list[str] = []
-    units = units if told is None else told
     waves = np.asarray(wavelength, dtype=np.float64)
+    notes += _contradicted(waves, units, told)
+    units = units if told is None else told
     if waves.size:
         fault = _fault(waves, n_bands)
         if fault:
@@ -159,6 +165,16 @@ def _fault(waves: NDArray[np.float64], n_bands: int) -> str:
     if (waves <= 0).any():
         return f"they reach down to {waves.min():g}"
     return ""
+
+
+def _contradicted(waves: NDArray[np.float64], units: str, told: str | None) -> list[str]:
+    """Say that wavelengths are taken for others than those that the file says they are."""
+    if told is None or not waves.size or not (np.isfinite(waves) & (waves > 0)).all():
+        return []
+    said, taken = to_nanometres(waves, units), to_nanometres(waves, told)
+    if said is None or taken is None or np.allclose(said, taken, rtol=1e-6):
+        return []
+    return [f"The file says that its wavelengths are in {units.strip()}; as asked they were taken for {told.strip()}."]
 
 
 def _in_nanometres(waves: NDArray[np.float64], units: str) -> tuple[NDArray[np.float64] | None, str]:

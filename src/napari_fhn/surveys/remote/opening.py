@@ -9,7 +9,7 @@ from typing import Any
 
 import xarray as xr
 
-from napari_fhn.surveys import reaching
+from napari_fhn.surveys import idle, reaching
 from napari_fhn.surveys.arrays import mdio, zarr_store
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.raster.opening import open_named
@@ -127,7 +127,8 @@ def open(url: str, **options: Any) -> xr.DataArray:
 
             if copied.can_open(path):
                 # It knows itself what its axes are, and what is in it.
-                opener, options = copied.open, {}
+                idle.check(kept(url), options, ())
+                opener = copied.open
             elif not options and mdio.can_open(path):
                 opener = mdio.open
         survey = opener(path, **options)

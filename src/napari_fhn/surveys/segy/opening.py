@@ -119,6 +119,9 @@ def open(
     if options != asked:
         words = ", ".join(f"{name}={value}" for name, value in options.given().items())
         notes = (f"Read as remembered ({words}).",)
+    of_place = x_byte, y_byte, coordinate_scalar
+    if isinstance(survey.order, Line) and "x" not in survey.traces and of_place != (None, None, None):
+        notes = (*notes, "The trace headers hold no coordinates there.")
     if remember:
         _remember(path, asked)
     return _labelled(path, survey, vertical, (*notes, *survey.notes))

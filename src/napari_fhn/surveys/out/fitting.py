@@ -1,0 +1,83 @@
+"""What an interpreter takes from a prediction, and of which kinds of survey: the one rule of all ways out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import xarray as xr
+
+from napari_fhn.surveys import kinds
+from napari_fhn.surveys.errors import SurveyError
+
+_VOLUME = 3
+
+
+def is_raster(survey: xr.DataArray) -> bool:
+    """Whether a survey has rows and columns on a map."""
+    return kinds.spatial_dims(survey) == ("y", "x")
+
+
+def unfit(what: str, survey: xr.DataArray) -> tuple[str, str] | None:
+    """Say why something is not written of a survey, and what is; None where it can be.
+
+    Parameters
+    ----------
+    what : str
+        ``"horizon"``, ``"thickness"``, ``"mesh"`` or ``"polygons"``; anything else is written of every survey.
+    survey : xarray.DataArray
+        On whose grid it would be written.
+
+    Examples
+    --------
+    >>> from napari_fhn import sample_data, surveys
+    >>> unfit("polygons", surveys.open(sample_data.SEISMIC.survey))[0]
+    'polygons are the areas of the classes of a map, and the survey is a volume'
+    """
+    size, vertical = len(kinds.spatial_shape(survey)), kinds.vertical_axis(survey)
+    downwards = vertical == size - 1
+    fits = {
+        "polygons": (is_raster(survey), "polygons are the areas of the classes of a map"),
+        "mesh": (downwards and size == _VOLUME, "a mesh is the surface of a class in a volume"),
+        **{one: (downwards, f"a {one} is found on the way down") for one in ("horizon", "thickness")},
+    }
+    if what not in fits or fits[what][0]:
+        return None
+    if is_raster(survey):
+        seen, instead = "a map", "Write the areas of its classes as polygons"
+    elif downwards and size == _VOLUME:
+        seen, instead = "a volume", "Write the surface of a class as a mesh, or a horizon"
+    elif downwards:
+        seen, instead = "a line", "Write a horizon, or its classes"
+    elif vertical is not None:
+        seen, instead = "one whose last axis is neither time nor depth", "Turn its axes"
+    else:
+        seen = "a slice of a volume" if kinds.is_map(survey) else "neither a line nor a volume with time or depth"
+        instead = "Write its classes, or the bodies of one"
+    return f"{fits[what][1]}, and the survey is {seen}", instead
+
+
+def check(path: Path, what: str, shape: Sequence[int], survey: xr.DataArray) -> None:
+    """Refuse what is not written of a survey, and classes that do not lie on its grid.
+
+    Parameters
+    ----------
+    path : Path
+        The file that would be written.
+    what, survey
+        As in `unfit`.
+    shape : sequence of int
+        Of the classes.
+
+    Raises
+    ------
+    SurveyError
+        With what is written of such a survey.
+    """
+    wrong = unfit(what, survey)
+    if wrong is not None:
+        raise SurveyError(path, *wrong)
+    own = kinds.spatial_shape(survey)
+    if tuple(shape) != own:
+        given, wanted = (" x ".join(map(str, one)) for one in (shape, own))
+        raise SurveyError(path, f"there are classes for {given}, and the survey has {wanted}", "Give its own")
