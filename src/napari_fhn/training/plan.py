@@ -15,6 +15,7 @@ from napari_fhn.sentence import counted
 from napari_fhn.training.combination.pretrained_memory import kept_bytes, look_bytes
 from napari_fhn.training.combination.settings import takes
 from napari_fhn.training.data.framing import Position
+from napari_fhn.training.data.pseudo_labels import making_bytes
 from napari_fhn.training.data.volume import open_input
 from napari_fhn.training.job import MOST_CLASSES, Job, JobError
 from napari_fhn.training.schedule import Schedule
@@ -53,6 +54,8 @@ class Plan:
         Whether the prediction takes in what is carried along reflectors.
     pretrained : bool
         Whether it takes in features that were learnt beforehand.
+    taught : bool
+        Whether the network learns from what these say, too.
     """
 
     network: NetworkDescription
@@ -68,6 +71,7 @@ class Plan:
     vertical_axis: int | None = None
     carries: bool = True
     pretrained: bool = True
+    taught: bool = False
 
     def needs(
         self,
@@ -140,7 +144,10 @@ class Plan:
     @property
     def features(self) -> int:
         """Bytes that features which were learnt beforehand take, of a processor's memory; 0 without any."""
-        return features_bytes(self.shape, self.vertical_axis, self.classes) if self.carries and self.pretrained else 0
+        if not (self.carries and self.pretrained):
+            return 0
+        taught = max(self.block) if self.taught else None
+        return features_bytes(self.shape, self.vertical_axis, self.classes, taught=taught)
 
     @property
     def beside(self) -> int:
@@ -248,6 +255,7 @@ def plan(
         vertical_axis if map_axis is None else None,
         carries,
         pretrained,
+        schedule.pseudo_labels > 0,
     )
 
 
@@ -299,7 +307,14 @@ def dips_bytes(shape: tuple[int, ...], vertical_axis: int | None) -> int:
     return brick_bytes(upright)
 
 
-def features_bytes(shape: tuple[int, ...], vertical_axis: int | None, classes: int, threads: int | None = None) -> int:
+def features_bytes(
+    shape: tuple[int, ...],
+    vertical_axis: int | None,
+    classes: int,
+    threads: int | None = None,
+    *,
+    taught: int | None = None,
+) -> int:
     """Return the bytes that features of a network that was trained beforehand take; 0 where a survey has none.
 
     Parameters
@@ -312,11 +327,14 @@ def features_bytes(shape: tuple[int, ...], vertical_axis: int | None, classes: i
         That are told apart.
     threads : int, optional
         Of the processor that look at sections; all by default.
+    taught : int, optional
+        Traces of the blocks of a network that learns from what they say, too; none where there is no such network.
     """
     upright = _upright(shape, vertical_axis)
     if not upright or not dips_bytes(shape, vertical_axis):  # without scipy the network alone predicts
         return 0
-    return kept_bytes(upright) + look_bytes(upright, classes, threads)
+    teaching = making_bytes(upright, len(upright) - 1, classes, taught) if taught else 0
+    return kept_bytes(upright) + look_bytes(upright, classes, threads) + teaching
 
 
 def _upright(shape: tuple[int, ...], vertical_axis: int | None) -> tuple[int, ...]:

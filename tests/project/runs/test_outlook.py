@@ -43,7 +43,8 @@ def test_what_dips_and_features_take_beside_the_steps_is_said():
     shape = (60, 50, 160)
     step = plan(chosen.network, chosen.schedule, shape, channels=1, classes=7, vertical_axis=2)
     assert outlook(step).dips == step.dips == brick_bytes(shape) > 10_000_000
-    assert outlook(step).features == step.features == features_bytes(shape, 2, 7) > 10_000_000
+    told = features_bytes(shape, 2, 7, taught=max(step.block))
+    assert outlook(step).features == step.features == told > features_bytes(shape, 2, 7) > 10_000_000
     assert outlook(step).beside == step.beside == step.dips + step.features
     assert f", and {in_words(step.beside)} for dips and features" in outlook(step).sentence(8_000_000_000)
     # A graphics card has a memory of its own, a map no dips, and the network alone needs none.

@@ -254,8 +254,7 @@ def test_all_of_a_tile_is_predicted_in_both_directions_and_averaged(taught, monk
         shape = (12, 20, 32)
 
     _, _, factor = taught(kind=Looking, sure=0.9)
-    monkeypatch.setattr(teaching, "_SECTIONS", 5)
-    monkeypatch.setattr(teaching, "_TRACES", 3)
+    monkeypatch.setattr("napari_fhn.training.data.pseudo_labels._PIECE", 2000)  # three sections, or five
     pseudo = PseudoLabels((12, 20, 32), 2, 3, 8, 0)
     found = replace(believed((factor.name,)), reach=(3, 0))
     smoother = Averaging()

@@ -134,3 +134,11 @@ def test_damaged_tiles_are_an_error(tiles):
     pseudo = PseudoLabels((30, 40, 20), 2, 3, 8, seed=1)
     with pytest.raises((ValueError, TypeError)):  # whoever reads the file names it
         pseudo.resume({"of": 1, "tiles": tiles})
+
+
+def test_what_it_takes_to_make_a_tile_is_bounded_at_any_size():
+    small, large = (pseudo_labels.making_bytes(shape, 2, 7, 96) for shape in ((12, 20, 32), (2000, 2000, 2500)))
+    assert small < 12 * 20 * 32 * 7 * 20
+    assert large < 2e9
+    assert pseudo_labels.at_once(10**9) == 1
+    assert pseudo_labels.at_once(10) == 24

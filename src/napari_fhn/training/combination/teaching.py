@@ -26,7 +26,7 @@ from napari_fhn.training.combination.shown import Shown
 from napari_fhn.training.combination.weighing import weighed_at
 from napari_fhn.training.data.frame import Frame
 from napari_fhn.training.data.labelled import LabelFile
-from napari_fhn.training.data.pseudo_labels import PseudoLabels
+from napari_fhn.training.data.pseudo_labels import PseudoLabels, at_once
 from napari_fhn.training.job import Job
 from napari_fhn.training.prediction.outputs import likeliest
 
@@ -38,9 +38,6 @@ _FROM = 0.1
 
 _EVERY = 4
 """Steps from one piece of a further tile to the next; of the first one a piece is made after each step."""
-
-_SECTIONS, _TRACES = 24, 32
-"""Of a piece: sections that are predicted at once, and traces that are averaged along the reflectors."""
 
 _KNOWS = 1.001
 """Times what all classes alike would have: below nothing is known of a voxel."""
@@ -152,7 +149,7 @@ class Teaching:
         ways = lateral if len(lateral) == 2 and isinstance(teacher, SeesSections) else lateral[:1]
         total = np.zeros((self._labels.classes, *box.shape), np.float16)
         for across in ways:
-            for part in _cut(box, across, _SECTIONS):
+            for part in _cut(box, across):
                 if isinstance(teacher, SeesSections) and len(lateral) == 2:
                     said = teacher.read_across(part, across, coarse=True)
                 else:
@@ -161,7 +158,7 @@ class Teaching:
                 total[(slice(None), *part.within(box))] += said
                 yield None
         classes, halo = np.zeros(box.shape, np.uint8), self._combiner.halo
-        for part in _cut(box, lateral[0], _TRACES):
+        for part in _cut(box, lateral[0]):
             start = tuple(max(a, b - far) for a, b, far in zip(box.start, part.start, halo, strict=True))
             stop = tuple(min(a, b + far) for a, b, far in zip(box.stop, part.stop, halo, strict=True))
             outer = Box(start, stop)
@@ -172,8 +169,9 @@ class Teaching:
         yield classes
 
 
-def _cut(box: Box, axis: int, length: int) -> Iterator[Box]:
-    """Yield the parts of a box, so many voxels along an axis each."""
+def _cut(box: Box, axis: int) -> Iterator[Box]:
+    """Yield the pieces of a box, side by side along an axis."""
+    length = at_once(math.prod(box.shape) // box.shape[axis])
     for first in range(box.start[axis], box.stop[axis], length):
         yield box.slab(axis, first, min(first + length, box.stop[axis]))
 

@@ -25,6 +25,12 @@ _HELD = 8
 PROBABILITIES = 2**25
 """Of a tile, unless a block is larger: two bytes each while it is made."""
 
+_PIECE, _MOST = 2**20, 24
+"""Voxels, and sections, of a piece of a tile that is predicted at once; one section at least."""
+
+_AROUND = 24
+"""Traces on both sides of a piece over which probabilities are averaged, at most."""
+
 _STEPS = (0.618034, 0.7548777)
 """Golden ratios of one and of two dimensions: places so many apart, counted round, lie evenly wherever one stops."""
 
@@ -80,7 +86,7 @@ class PseudoLabels:
     """
 
     def __init__(self, shape: tuple[int, ...], vertical: int, classes: int, least: int, seed: int) -> None:
-        self.boxes = _tiles(shape, vertical, PROBABILITIES // classes, least, seed)
+        self.boxes = _tiles(shape, tile_shape(shape, vertical, classes, least), seed)
         self._held: list[Tile] = []
         self._news: list[list[Any]] = []
         self.of = self.version = 0
@@ -173,26 +179,60 @@ def filled(tile: Tile, box: Box, row: NDArray[np.uint8]) -> None:
         row[common.within(box)] = tile.classes[common.within(tile.box)]
 
 
-def _tiles(shape: tuple[int, ...], vertical: int, voxels: int, least: int, seed: int) -> tuple[Box, ...]:
-    """Return tiles of so many voxels, about as wide as long, evenly over the survey."""
-    lateral = [axis for axis in range(len(shape)) if axis != vertical]
-    room = max(1, voxels // shape[vertical])
-    lengths = {axis: shape[axis] for axis in lateral}
+def tile_shape(shape: tuple[int, ...], vertical: int, classes: int, least: int) -> tuple[int, ...]:
+    """Return the shape of the tiles of a survey: about as wide as long.
+
+    Parameters
+    ----------
+    shape, vertical, classes, least
+        As in :class:`PseudoLabels`.
+
+    Examples
+    --------
+    >>> tile_shape((128, 192, 160), 2, 7, 96), tile_shape((600, 480, 1500), 2, 7, 96)
+    ((128, 192, 160), (96, 96, 1500))
+    """
+    found, room = list(shape), max(1, PROBABILITIES // classes // shape[vertical])
+    lateral = sorted((axis for axis in range(len(shape)) if axis != vertical), key=lambda axis: shape[axis])
     if len(lateral) == 1:
-        lengths[lateral[0]] = min(shape[lateral[0]], max(least, room))
+        found[lateral[0]] = min(shape[lateral[0]], max(least, room))
     else:
-        short, long = sorted(lateral, key=lambda axis: shape[axis])
-        lengths[short] = min(shape[short], max(least, math.isqrt(room)))
-        lengths[long] = min(shape[long], max(least, room // lengths[short]))
-        lengths[short] = min(shape[short], max(least, room // lengths[long]))
-    count = math.prod(-(-shape[axis] // length) for axis, length in lengths.items())
+        short, long = lateral
+        found[short] = min(shape[short], max(least, math.isqrt(room)))
+        found[long] = min(shape[long], max(least, room // found[short]))
+        found[short] = min(shape[short], max(least, room // found[long]))
+    return tuple(found)
+
+
+def at_once(section: int) -> int:
+    """Return how many sections of so many voxels a piece of a tile has, at most."""
+    return max(1, min(_MOST, _PIECE // section))
+
+
+def making_bytes(shape: tuple[int, ...], vertical: int, classes: int, least: int) -> int:
+    """Return the bytes that it takes to make a tile: its probabilities, and a piece of it that is averaged.
+
+    Parameters
+    ----------
+    shape, vertical, classes, least
+        As in :class:`PseudoLabels`.
+    """
+    tile = tile_shape(shape, vertical, classes, least)
+    section = max(tile[axis] for axis in range(len(tile)) if axis != vertical) * tile[vertical]
+    piece = min(math.prod(tile), (at_once(section) + _AROUND) * section)
+    return 2 * classes * math.prod(tile) + 12 * classes * piece + _HELD * math.prod(tile)
+
+
+def _tiles(shape: tuple[int, ...], tile: tuple[int, ...], seed: int) -> tuple[Box, ...]:
+    """Return tiles that lie evenly over a survey."""
+    count = math.prod(-(-size // length) for size, length in zip(shape, tile, strict=True))
     begin, found = np.random.default_rng([seed, 2013]).random(2), []
+    free = [axis for axis, size in enumerate(shape) if size > tile[axis]]
     for number in range(min(count, _HELD)):
-        start, stop = [0] * len(shape), list(shape)
-        for (axis, length), at in zip(lengths.items(), (begin + number * np.array(_STEPS)) % 1, strict=False):
-            start[axis] = round(at * (shape[axis] - length))
-            stop[axis] = start[axis] + length
-        found.append(Box(tuple(start), tuple(stop)))
+        start = [0] * len(shape)
+        for axis, at in zip(free, (begin + number * np.array(_STEPS)) % 1, strict=False):
+            start[axis] = round(at * (shape[axis] - tile[axis]))
+        found.append(Box(tuple(start), tuple(a + length for a, length in zip(start, tile, strict=True))))
     return tuple(found)
 
 

@@ -16,7 +16,7 @@ from napari_fhn.network.forecast import Keep
 from napari_fhn.network.hyperbolic import HyperbolicNetwork
 from napari_fhn.sentence import counted
 from napari_fhn.training.combination.opening import open_combiner
-from napari_fhn.training.combination.settings import takes
+from napari_fhn.training.combination.settings import is_taught, takes
 from napari_fhn.training.combination.teaching import pseudo_labels_of
 from napari_fhn.training.data.annotations import Annotations
 from napari_fhn.training.data.blocks import Blocks
@@ -194,7 +194,8 @@ class Setup:
         shape, vertical = self.frame.shape, self.frame.vertical_axis
         others = dips_bytes(shape, vertical)
         if takes(job.combination, "pretrained"):
-            others += features_bytes(shape, vertical, len(job.classes))
+            taught = max(job.schedule.block) if is_taught(job) else None
+            others += features_bytes(shape, vertical, len(job.classes), taught=taught)
         return left_beside(limit, others)
 
     def _fit_into_memory(self, limit: int) -> None:
