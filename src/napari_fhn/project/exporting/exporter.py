@@ -149,6 +149,9 @@ class Exporter:
 
     def filters(self, what: What) -> str:
         """Return the kinds of file that an export may become, as a file dialog names them, the best first."""
+        line = self.survey is not None and len(kinds.spatial_shape(self.survey)) < SIZES
+        if line and f"line {what}" in DIALOG:  # which spans no surface
+            return DIALOG[f"line {what}"]
         if what in DIALOG:
             return DIALOG[what]
         if self.survey is None:
