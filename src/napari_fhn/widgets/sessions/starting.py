@@ -128,8 +128,11 @@ class Starting:
         known = self.state.known
         if self._opening.anew() and known is not None:
             session = self._context.project.session
-            where = "" if session is None else f" It lies in {session.folder}."
-            self._context.messages.say(f"A new session is begun; that of before stays in {known.folder}.{where}")
+            where = "" if session is None else f" in {session.folder}"
+            self._context.messages.say(
+                f"A new session is begun{where}. What was made before stays in {known.folder}: 'Another …' lists it "
+                "the next time, and 'FHN: open session …' in the menu File opens it."
+            )
 
     def open(self, folder: Path, ask: Ask) -> None:
         """Open a session of the list in place of what the desk shows."""
