@@ -36,6 +36,9 @@ class Meeting:
             QTimer.singleShot(_POLL_MS, self._look)
         if window is None or window in self._met or not window.isVisible() or not self.left:
             return
+        if not window.isActiveWindow():  # as a window manager would have it, which there may be none of
+            window.activateWindow()
+            return
         self._met.append(window)
         try:
             self.left.pop(0)(window)
