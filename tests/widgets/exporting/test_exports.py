@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import xarray as xr
+from qtpy.QtCore import Qt
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QFileDialog
 
 import four_kinds
 from napari_fhn import sample_data, surveys
@@ -73,6 +77,50 @@ def test_for_a_line_no_file_is_offered_that_holds_a_surface(viewer, dock, tmp_pa
     for what, best in (("horizon", "XYZ"), ("thickness", "CSV")):
         assert dock.desk.exports.files(what).startswith(best)
         assert "tif" not in dock.desk.exports.files(what)
+
+
+def test_what_an_export_needs_to_know_is_read_in_the_narrowest_dock(own_viewer, viewer, dock, add_run, spin, tmp_path):
+    viewer.window.show()
+    viewer.window._qt_window.resize(1000, 800)
+    four_kinds.open_one(viewer, tmp_path, "line")  # of samples, the longest of the words
+    dock.labels.new.click()
+    dock.desk.book.layer.data[20, 4:6] = (1, 2)
+    add_run(dock.desk, np.ones(dock.desk.book.layer.data.shape, np.uint8))
+    panel = dock.export
+    panel.fold(False)
+    panel.what.setCurrentIndex(panel.what.findData("bodies"))
+    assert spin(panel.at_least.isVisible)
+    spin(lambda: False, 0.3)
+    field = panel.at_least.lineEdit()
+    assert field.text() == "≥ 100 samples"
+    assert field.fontMetrics().horizontalAdvance(field.text()) + 4 <= field.width()
+
+
+def test_the_button_cancels_an_export_half_way_and_nothing_is_left(predicted, spin, tmp_path, monkeypatch):
+    viewer, dock = predicted
+    viewer.window.show()
+    panel, path, half = dock.export, tmp_path / "classes.npy", threading.Event()
+    panel.fold(False)
+
+    def slow(path, values, like, *, progress, **options):
+        progress(0.5)
+        half.set()
+        while True:
+            progress(0.5)
+            time.sleep(0.001)
+
+    monkeypatch.setattr(surveys, "save", slow)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *words: (str(path), ""))
+    QTest.mouseClick(panel.button, Qt.MouseButton.LeftButton)
+    assert spin(lambda: half.is_set() and panel.bar.value() == 500)
+    assert panel.cancel.isVisible()
+    assert not panel.button.isEnabled()
+    QTest.mouseClick(panel.cancel, Qt.MouseButton.LeftButton)
+    assert spin(lambda: not dock.desk.exports.state.busy)
+    assert dock.desk.messages.message == "classes.npy was not written."
+    assert not panel.cancel.isVisible()
+    assert panel.button.isEnabled()
+    assert [one.name for one in tmp_path.iterdir()] == ["sessions"]
 
 
 def test_classes_and_outputs_as_files(predicted, spin, tmp_path):

@@ -64,7 +64,7 @@ class ExportPanel(Section):
         self.velocity.setToolTip("By this velocity a thickness in two-way time becomes one in metres.")
         details = QHBoxLayout()
         for widget in (self.value, self.arrow, self.below, self.at_least, self.velocity):
-            details.addWidget(widget, 0 if widget is self.arrow else 1)
+            details.addWidget(widget, {self.arrow: 0, self.at_least: 2}.get(widget, 1))
         self.body.addLayout(details)
         self.bar = QProgressBar()
         self.bar.setAccessibleName("progress of the export")
