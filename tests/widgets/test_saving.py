@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+import xarray as xr
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication, QLineEdit, QMessageBox, QWidget
 
 import modal
+from napari_fhn.project.data import stack_sources
 from napari_fhn.widgets.saving import ask_file, beside
 
 MAPS = "GeoTIFF (*.tif);;NetCDF (*.nc)"
@@ -82,3 +85,15 @@ def test_the_kind_of_the_proposed_name_is_chosen_at_first(qtbot, own_dialogs, tm
 
 def test_beside_no_survey_is_a_name_alone():
     assert beside(None, "classes.csv") == Path("classes.csv")
+
+
+def test_beside_a_stack_is_beside_the_first_of_its_maps(tmp_path):
+    for name in ("maps", "stacks"):
+        (tmp_path / name).mkdir()
+    chart, stack = tmp_path / "maps" / "gravity.tif", tmp_path / "stacks" / "gravity and rocks.tif"
+    for path in (chart, stack):
+        path.touch()
+    survey = xr.DataArray(np.zeros(3), attrs={"source": str(stack)})
+    assert beside(survey, "out.tif") == stack.parent / "out.tif"
+    stack_sources.note(stack, [str(chart), "/elsewhere/rocks.tif"])
+    assert beside(survey, "out.tif") == chart.parent / "out.tif"

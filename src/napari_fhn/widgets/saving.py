@@ -12,6 +12,7 @@ import xarray as xr
 from qtpy.QtWidgets import QFileDialog, QWidget
 
 from napari_fhn import sample_data
+from napari_fhn.project.data import stack_sources
 from napari_fhn.widgets.consent import ask_file_replaced
 from napari_fhn.widgets.folders import program_folder, sessions_folder
 
@@ -73,11 +74,12 @@ def suffixes(filters: str) -> tuple[str, ...]:
 
 
 def beside(survey: xr.DataArray | None, name: str) -> Path:
-    """Return a name for a file that is saved, beside the survey.
+    """Return a name for a file that is saved, beside the survey, or the first of the maps of a stack.
 
-    It is a name alone where the survey is a sample of this package, a stack, or where nothing may be written.
+    It is a name alone where that is a sample of this package, or from no file, or where nothing may be written.
     """
     source = Path("" if survey is None else str(survey.attrs.get("source", "")))
+    source = next(map(Path, stack_sources.noted(source)), source) if source.name else source
     ours = (Path(sample_data.__file__).parent, program_folder(), sessions_folder())
     theirs = source.is_absolute() and source.exists() and not any(source.is_relative_to(one) for one in ours)
     return source.parent / name if theirs and os.access(source.parent, os.W_OK) else Path(name)

@@ -48,6 +48,11 @@ class StartState:
     recent: tuple[Entry, ...] = ()
 
 
+def none_in(folder: Path) -> str:
+    """Say that a folder, which somebody has chosen, holds no session."""
+    return f"There is no session in {folder}: choose the folder that holds session.json."
+
+
 class Starting:
     """Offers what there is to go on with, and carries out what is chosen.
 
@@ -142,7 +147,7 @@ class Starting:
     def find(self, before: Path, after: Path) -> bool:
         """Take note of where a session is that was not found; False, and said, where there is none."""
         if not layout.is_session(after):
-            self._context.messages.fail(f"There is no session in {after}: choose the folder that holds session.json.")
+            self._context.messages.fail(none_in(after))
             return False
         self._recent.moved(before, after)
         self.look()
