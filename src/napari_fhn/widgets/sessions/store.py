@@ -191,8 +191,7 @@ class SessionStore:
         with self.returning():
             self._put(read, writing)
         if writing:
-            called = project.session.manifest.called or project.session.name
-            context.messages.say(f"Opened {called}.{f' {lost}.' if lost else ''}")
+            context.messages.say(f"Opened {project.session.manifest.called or 'the session'}.{lost and f' {lost}.'}")
         return True
 
     def copy(self, folder: Path, told: Callable[[float], None] = lambda share: None) -> None:
