@@ -66,7 +66,8 @@ def test_shapes_become_labels_of_the_class_in_use(labelled, spin):
     assert where.min(axis=0).tolist() == [2, 3, 4]
     assert where.max(axis=0).tolist() == [2, 7, 9]
     assert not len(shapes.data)
-    assert dock.desk.messages.message == "Shapes as class 3: 30 voxels are labels now."
+    said = "Shapes as class 3: 30 voxels are labels now."
+    assert spin(lambda: dock.desk.messages.message == said), dock.desk.messages.message
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2])
