@@ -49,11 +49,14 @@ def cut_short(root):
             yield line.text()
 
 
-@pytest.mark.parametrize("kind", four_kinds.KINDS)
+@pytest.mark.parametrize("kind", [*four_kinds.KINDS, "array"])
 def test_nothing_is_cut_off_in_the_narrowest_dock(own_viewer, viewer, dock, tmp_path, spin, kind):
     window, desk = viewer.window._qt_window, dock.desk
     viewer.window.show()
-    four_kinds.open_one(viewer, tmp_path, kind)
+    if kind == "array":  # of which it is asked along which axis time runs
+        viewer.add_image(np.random.default_rng(0).standard_normal((10, 12, 32)).astype(np.float32), name="array")
+    else:
+        four_kinds.open_one(viewer, tmp_path, kind)
     dock.labels.new.click()
     window.resize(1000, 800)
     for fold in dock.findChildren(Fold):

@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
     for entry in found:
         outline = entry.outline
         if outline is None:
-            rows.append(["?", entry.why_not, "", str(entry.folder)])
+            rows.append([entry.called if entry.survey else "?", entry.why_not, "", str(entry.folder)])
         else:
             words = f"{outline.words}; damaged" if entry.damaged else outline.words
             rows.append([outline.survey or "?", outline.day(today), words, str(entry.folder)])

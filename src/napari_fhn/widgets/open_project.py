@@ -72,6 +72,7 @@ class OpenProject:
         self.project: Project | None = None
         self.access = Access.NONE
         self.why = ""
+        self._refused = ("", False)
         self.in_use = False
         self._messages = messages
         self._under_way: Run | None = None
@@ -131,7 +132,7 @@ class OpenProject:
         except OnlyToLook as error:
             if not session.exists:
                 raise
-            self.why, self.in_use = error.why, isinstance(error, SessionInUse)
+            self.why, self.in_use = self._refused = error.why, isinstance(error, SessionInUse)
             session.notes += damage.found(session.folder)
             return False
         self.why, self.in_use = "", False
@@ -155,6 +156,8 @@ class OpenProject:
             self.close()
         self.project = project
         self.access = Access.WRITING if writing else Access.LOOKING
+        if not writing:  # also where another session was closed since
+            self.why, self.in_use = self._refused
         self._timer.start()
         if project.session.notes:  # at once, for a note takes the place of the one before
             self._messages.say("\n".join(project.session.notes), note=True)
@@ -218,7 +221,7 @@ class OpenProject:
         if not session.lock.lost:
             return
         other = session.holder()
-        writer = "another program" if other is None else other.words()
+        writer = "Another program" if other is None else other.words()
         self.why, self.in_use, self.access = f"{writer} is working in this session", True, Access.LOOKING
         self._taken = f"{writer} has taken the session over: here it can only be looked at now."
         self._messages.fail(self._taken)

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import mimetypes
 import os
 import re
+from collections.abc import Collection
 from pathlib import Path
 
+import xarray as xr
 from qtpy.QtWidgets import QFileDialog, QWidget
 
+from napari_fhn import sample_data
+from napari_fhn.project.data import stack_sources
 from napari_fhn.widgets.consent import ask_file_replaced
+from napari_fhn.widgets.folders import program_folder, sessions_folder
 
 
-def ask_file(parent: QWidget, title: str, proposed: str, filters: str) -> Path | None:
+def ask_file(parent: QWidget, title: str, proposed: str, filters: str, known: Collection[str] = ()) -> Path | None:
     """Ask for the name of a file that is written; the suffix of the chosen kind is put behind a name without one.
+
+    Whoever does not want the file replaced that is there already is asked for a name again.
 
     Parameters
     ----------
@@ -21,22 +29,57 @@ def ask_file(parent: QWidget, title: str, proposed: str, filters: str) -> Path |
     title : str
         Of the dialog.
     proposed : str
-        A name.
+        A name; its suffix says which kind is chosen at first.
     filters : str
         Kinds of file, as Qt names them; the first gives its suffix where none is chosen.
+    known : collection of str, optional
+        Further suffixes that mean a kind of file. What stands behind a dot and means none, as in *north v1.2*, belongs
+        to the name.
 
     Returns
     -------
     Path or None
         None where the person let it be. One that is there may be replaced: they were asked.
     """
-    name, chosen = QFileDialog.getSaveFileName(parent, title, proposed, filters)
-    if not name:
-        return None
-    path = Path(name)
-    said = re.search(r"\*(\.\w+)", chosen) or re.search(r"\*(\.\w+)", filters)
-    if path.suffix or said is None:
-        return path
-    # Qt has asked about the name as it was typed, and nobody about this one.
-    path = path.with_suffix(said[1])
-    return path if not os.path.lexists(path) or ask_file_replaced(path.name, parent) else None
+    while True:
+        first = next((one for one in filters.split(";;") if Path(proposed).suffix.lower() in suffixes(one)), "")
+        name, chosen = QFileDialog.getSaveFileName(parent, title, proposed, filters, first)
+        if not name:
+            return None
+        path, said = Path(name), suffixes(chosen) or suffixes(filters)
+        suffix = path.suffix.lower()
+        if not said or suffix in suffixes(filters) or suffix in known or suffix in mimetypes.types_map:
+            return path
+        # Qt has asked about the name as it was typed, and nobody about this one.
+        path = path.with_name(f"{path.name.rstrip('.')}{said[0]}")
+        if not os.path.lexists(path) or ask_file_replaced(path.name, parent):
+            return path
+        proposed = str(path)
+
+
+def suffixes(filters: str) -> tuple[str, ...]:
+    """Return the suffixes of kinds of file, in their order.
+
+    Parameters
+    ----------
+    filters : str
+        As Qt names them.
+
+    Examples
+    --------
+    >>> suffixes("SEG-Y (*.sgy *.segy);;NumPy array (*.npy)")
+    ('.sgy', '.segy', '.npy')
+    """
+    return tuple(re.findall(r"\*(\.\w+)", filters))
+
+
+def beside(survey: xr.DataArray | None, name: str) -> Path:
+    """Return a name for a file that is saved, beside the survey, or the first of the maps of a stack.
+
+    It is a name alone where that is a sample of this package, or from no file, or where nothing may be written.
+    """
+    source = Path("" if survey is None else str(survey.attrs.get("source", "")))
+    source = next(map(Path, stack_sources.noted(source)), source) if source.name else source
+    ours = (Path(sample_data.__file__).parent, program_folder(), sessions_folder())
+    theirs = source.is_absolute() and source.exists() and not any(source.is_relative_to(one) for one in ours)
+    return source.parent / name if theirs and os.access(source.parent, os.W_OK) else Path(name)

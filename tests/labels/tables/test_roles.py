@@ -165,6 +165,9 @@ def test_what_is_lacking_is_said_with_every_way_to_say_it(tmp_path):
         Columns(sniffed(path)).first(("inline", "crossline"), ("x", "y"))
     assert "column 'inline' is missing; the columns are well, kb" in str(caught.value)
     assert "Needed is inline with crossline or x with y" in str(caught.value)
+    with pytest.raises(AmbiguousColumns) as tops:
+        Columns(sniffed(path)).first(("twt",), ("top", "base", "class"))
+    assert tops.value.lacking(()) == "twt or top with base and class"
     assert caught.value.lacking(["inline"]) == "crossline or x with y"
     assert caught.value.lacking(["inline", "crossline"]) == caught.value.lacking("xy") == ""
     with pytest.raises(AmbiguousColumns) as caught:

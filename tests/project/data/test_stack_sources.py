@@ -56,6 +56,18 @@ def test_stacks_of_maps_without_files_that_differ_in_no_name_have_files_of_their
     assert keep(tmp_path, chart(2.0)) == (other_values[0], True)
 
 
+def test_a_stack_of_the_same_files_is_found_whatever_it_was_called(tmp_path):
+    before, files = tmp_path / "maps-6x8-08fa83a3b3.tif", ["/maps/chart.tif"]
+    stacked = stack([chart(1.0)])
+    surveys.save(before, stacked, stacked, nodata=float("nan"), names=["chart"])
+    stack_sources.note(before, files)
+    assert file_of(tmp_path, stacked, ["chart"], files=files) == (before, True)
+    assert file_of(tmp_path, stack([chart(2.0)]), ["chart"], files=files) == (tmp_path / "stack of chart.tif", False)
+    assert file_of(tmp_path, stacked, ["chart"], files=["/maps/other.tif"])[0] != before
+    before.unlink()
+    assert not file_of(tmp_path, stacked, ["chart"], files=files)[1]
+
+
 def test_a_file_that_cannot_be_read_is_not_replaced_either(tmp_path):
     first, _ = file_of(tmp_path, stack([chart(1.0)]), ["chart"])
     first.write_bytes(b"somebody's")

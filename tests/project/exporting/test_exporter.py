@@ -243,3 +243,26 @@ def test_a_file_is_called_after_the_survey():
 def test_one_that_was_written_is_said_as_one():
     counts = {"bodies": 1, "traces": 1200}
     assert Written((Path("a.npy"),), counts).words == "Written: a.npy, 1 body, 1,200 traces"
+
+
+def test_what_lies_beside_a_file_is_told_by_its_name():
+    paths = (Path("/out/a.tif"), Path("/out/a.qml"), Path("/else/b.tif"))
+    assert Written(paths).words == f"Written: {paths[0]}, a.qml, {paths[2]}"
+
+
+def test_the_way_out_of_a_suffix_that_cannot_be_names_those_that_can(project, tmp_path):
+    exporter = Exporter.of_run(project)
+    ways = "Use .sgy, .segy, .seg, .su, .nc, .nc4, .zarr, .npy"
+    for name, what in (
+        ("c.png", "the suffix '.png' is not known"),
+        ("c", "there is no suffix that says the kind"),
+        ("c.tif", "a GeoTIFF holds maps (y, x), not sections or volumes"),
+    ):
+        with pytest.raises(surveys.SurveyError) as refused:
+            exporter.write(Request("classes", tmp_path / name))
+        assert str(refused.value) == f"{name}: {what}. {ways}."
+
+
+def test_a_thickness_that_is_seen_nowhere_says_why(project, tmp_path):
+    with pytest.raises(surveys.SurveyError, match="from its top to its base on no trace: it is not there, or goes on"):
+        Exporter.of_run(project).write(Request("thickness", tmp_path / "t.csv", of=(1,)))

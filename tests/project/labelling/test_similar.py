@@ -115,7 +115,7 @@ def test_labels_of_a_class_are_examples_and_told_no_more(seismic, tmp_path):
         assert all(labels[place.voxel] == 0 for place in found.places)
         assert np.mean([blocks[place.voxel] for place in found.places]) > 0.7
         before = labels.copy()
-        change = similar.label(together, found.places, labels, 3)
+        change, _ = similar.label(together, found.places, labels, 3)
         assert not (labels == 3).any()  # nothing is written yet
         assert change.redo(labels) == (labels == 3).sum() > 0
         np.testing.assert_array_equal(labels[before > 0], before[before > 0])
@@ -146,9 +146,14 @@ def test_what_is_missing_is_not_labelled(fields):
     found = similar.find(together, described, Examples((shown.shown_at(together, (14, 16)),)), level=0.05)
     place = replace(found.places[0], box=Box((0, 0), (12, 70)), inside=np.ones((12, 70), bool))
     labels = np.zeros(together.shape, np.uint8)
-    similar.label(together, [place], labels, 2).redo(labels)
+    change, there = similar.label(together, [place], labels, 2)
+    change.redo(labels)
     assert not labels[:6].any()
     assert (labels[6:12] == 2).all()
+    assert there == 0
+    labels[6] = 0
+    change, there = similar.label(together, [place], labels, 2)
+    assert (change.voxels, there) == (70, 5 * 70)  # and what is missing is neither
 
 
 def test_a_survey_without_data_is_like_nothing():

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 import xarray as xr
+from qtpy.QtCore import Qt
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QFileDialog
 
+import four_kinds
 from napari_fhn import sample_data, surveys
 from napari_fhn.project.exporting.exporter import Request
 from napari_fhn.widgets.data.opening import open_surveys
@@ -40,6 +46,81 @@ def test_the_panel_offers_what_there_is(labelled, predicted):
     dock.export.what.setCurrentIndex(keys.index("bodies"))
     assert not dock.export.at_least.isHidden()
     assert dock.export.below.isHidden()
+
+
+def test_the_best_of_what_there_is_stands_first_until_somebody_chooses(labelled, add_run):
+    _, dock = labelled
+    panel = dock.export
+    assert (panel.key, panel.aside.text()) == ("labels", "")
+    outputs = {"probabilities": np.full((3, 12, 16, 32), 0.3, np.float16)}
+    add_run(dock.desk, np.ones((12, 16, 32), np.uint8), outputs=outputs)
+    assert panel.key == "classes"
+    panel.what.setCurrentIndex(panel.what.findData("probabilities"))
+    assert panel.value.currentText() == "all classes"
+    assert panel.request(Path("p.npy")).of == ()
+    panel.value.setCurrentIndex(2)
+    dock.desk.project.runs_changed.emit()
+    assert panel.key == "probabilities"
+    assert panel.request(Path("p.npy")).of == (2,)
+    panel.what.setCurrentIndex(panel.what.findData("bodies"))
+    assert panel.value.findText("all classes") < 0
+
+
+def test_a_dock_without_labels_says_what_comes_before_an_export(dock):
+    assert dock.export.aside.text() == "Label something, or predict, first."
+    assert not dock.export.button.isEnabled()
+
+
+def test_for_a_line_no_file_is_offered_that_holds_a_surface(viewer, dock, tmp_path):
+    four_kinds.open_one(viewer, tmp_path, "line")
+    dock.labels.new.click()
+    for what, best in (("horizon", "XYZ"), ("thickness", "CSV")):
+        assert dock.desk.exports.files(what).startswith(best)
+        assert "tif" not in dock.desk.exports.files(what)
+
+
+def test_what_an_export_needs_to_know_is_read_in_the_narrowest_dock(own_viewer, viewer, dock, add_run, spin, tmp_path):
+    viewer.window.show()
+    viewer.window._qt_window.resize(1000, 800)
+    four_kinds.open_one(viewer, tmp_path, "line")  # of samples, the longest of the words
+    dock.labels.new.click()
+    dock.desk.book.layer.data[20, 4:6] = (1, 2)
+    add_run(dock.desk, np.ones(dock.desk.book.layer.data.shape, np.uint8))
+    panel = dock.export
+    panel.fold(False)
+    panel.what.setCurrentIndex(panel.what.findData("bodies"))
+    assert spin(panel.at_least.isVisible)
+    spin(lambda: False, 0.3)
+    field = panel.at_least.lineEdit()
+    assert field.text() == "≥ 100 samples"
+    assert field.fontMetrics().horizontalAdvance(field.text()) + 4 <= field.width()
+
+
+def test_the_button_cancels_an_export_half_way_and_nothing_is_left(predicted, spin, tmp_path, monkeypatch):
+    viewer, dock = predicted
+    viewer.window.show()
+    panel, path, half = dock.export, tmp_path / "classes.npy", threading.Event()
+    panel.fold(False)
+
+    def slow(path, values, like, *, progress, **options):
+        progress(0.5)
+        half.set()
+        while True:
+            progress(0.5)
+            time.sleep(0.001)
+
+    monkeypatch.setattr(surveys, "save", slow)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *words: (str(path), ""))
+    QTest.mouseClick(panel.button, Qt.MouseButton.LeftButton)
+    assert spin(lambda: half.is_set() and panel.bar.value() == 500)
+    assert panel.cancel.isVisible()
+    assert not panel.button.isEnabled()
+    QTest.mouseClick(panel.cancel, Qt.MouseButton.LeftButton)
+    assert spin(lambda: not dock.desk.exports.state.busy)
+    assert dock.desk.messages.message == "classes.npy was not written."
+    assert not panel.cancel.isVisible()
+    assert panel.button.isEnabled()
+    assert [one.name for one in tmp_path.iterdir()] == ["sessions"]
 
 
 def test_classes_and_outputs_as_files(predicted, spin, tmp_path):
@@ -119,7 +200,8 @@ def test_a_name_without_a_suffix_is_asked_about_as_it_becomes(predicted, spin, t
 
     _, dock = predicted
     kinds = "NumPy array (*.npy)"
-    monkeypatch.setattr(saving.QFileDialog, "getSaveFileName", lambda *words: (str(tmp_path / "mine"), kinds))
+    names = [str(tmp_path / "mine"), "", str(tmp_path / "mine")]
+    monkeypatch.setattr(saving.QFileDialog, "getSaveFileName", lambda *words: (names.pop(0), kinds))
     asked, answers = [], [False, True]
     monkeypatch.setattr(saving, "ask_file_replaced", lambda name, parent: asked.append(name) or answers.pop(0))
     (tmp_path / "mine.npy").write_bytes(b"somebody's")
@@ -155,11 +237,13 @@ def test_a_file_is_proposed_beside_the_survey_and_then_where_the_last_one_went(v
     surveys.save(tmp_path / "surveys" / "north.nc", values, values)
     open_surveys(viewer, [tmp_path / "surveys" / "north.nc"])
     dock.labels.new.click()
-    assert exports.propose("labels", ".nc") == tmp_path / "surveys" / "north-labels.nc"
-    write(dock, spin, tmp_path / "out" / "mine.nc", "labels")
-    assert exports.propose("labels", ".nc") == tmp_path / "out" / "north-labels.nc"
+    assert exports.propose("labels") == tmp_path / "surveys" / "north-labels.nc"
+    assert exports.propose("table") == tmp_path / "surveys" / "north-class-table.csv"
+    write(dock, spin, tmp_path / "out" / "mine.npy", "labels")
+    assert exports.propose("labels") == tmp_path / "out" / "north-labels.npy"
 
 
 def test_nothing_is_proposed_beside_the_samples_of_this_package(viewer, dock):
     open_surveys(viewer, [sample_data.SEISMIC.survey])
-    assert str(dock.desk.exports.propose("classes", ".sgy")) == "fold_and_fault-classes.sgy"
+    dock.labels.new.click()
+    assert str(dock.desk.exports.propose("classes")) == "fold_and_fault-classes.sgy"

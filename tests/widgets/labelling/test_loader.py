@@ -373,6 +373,7 @@ def test_a_file_without_a_column_that_is_needed_is_asked_about_once(seismic, spi
     loader.ask = ask
     loader.load([sample_data.SEISMIC.tops, heads])
     settle(seismic, spin, "heads.csv was left out")
+    assert seismic.messages.message.count("heads.csv") == 1
     enabled, missing = asked[0]
     assert not enabled
     assert missing.startswith("Still to be said: inline with crossline or x with y. Where heads.csv has no such column")

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import segyio
 import xarray as xr
+from qtpy.QtCore import Qt
+from qtpy.QtTest import QTest
 from tests.project.open_questions import QUESTIONS, SHAPE, Open
 
 from napari_fhn import surveys
@@ -125,6 +127,22 @@ def test_every_option_can_be_said_of_a_file(qtbot, tmp_path, name):
         again = SourceDialog(dialog.answered)
         qtbot.addWidget(again)
         assert again.answered == dialog.answered
+
+
+def test_what_a_file_holds_is_not_said_by_enter_alone(qtbot, tmp_path):
+    kind = Undeclared(
+        "it does not tell", "Say what it is", option="kind", choices=("wells", "tops"), path=tmp_path / "a"
+    )
+    unit = Undeclared("it has no unit", "Say it", option="units", choices=("ms", "s"), role="twt", path=tmp_path / "a")
+    for cause, chosen in ((kind, -1), (unit, 0)):
+        dialog = AnswerDialog(Question(Source(tmp_path / "a", ""), cause))
+        qtbot.addWidget(dialog)
+        assert dialog.group.checkedId() == chosen
+        ok = dialog.buttons.button(dialog.buttons.StandardButton.Ok)
+        assert ok.isEnabled() == (chosen >= 0)
+        QTest.keyClick(dialog.group.button(1), Qt.Key.Key_Space)
+        assert ok.isEnabled()
+        assert dialog.group.checkedId() == 1
 
 
 def test_what_makes_no_sense_is_refused_in_words(qtbot, tmp_path):

@@ -22,14 +22,17 @@ def test_copying_to_neighbours_and_undoing_it(labelled, spin):
     _, dock = labelled
     book = dock.desk.book
     look(book, 6)
+    book.layer.data[5, 3, 4] = 2
     dock.labels.sections.reach.setValue(2)
     dock.labels.sections.copy.click()
     assert spin(lambda: "Copied" in dock.desk.messages.message), dock.desk.messages.message
     values = np.asarray(book.layer.data)
     assert [k for k in range(12) if values[k].any()] == [4, 5, 6, 7, 8]
     np.testing.assert_array_equal(values[4], values[6])
+    said = "127 voxels are labels now; 1 was labelled already, and stays as it was."
+    assert dock.desk.messages.message == f"Copied Axis 0 6 to 2 neighbours on either side: {said}"
     book.history.undo()
-    assert [k for k in range(12) if np.asarray(book.layer.data)[k].any()] == [6]
+    assert [k for k in range(12) if np.asarray(book.layer.data)[k].any()] == [5, 6]
 
 
 def test_interpolating_between_labelled_sections(labelled, spin):
@@ -63,6 +66,8 @@ def test_shapes_become_labels_of_the_class_in_use(labelled, spin):
     assert where.min(axis=0).tolist() == [2, 3, 4]
     assert where.max(axis=0).tolist() == [2, 7, 9]
     assert not len(shapes.data)
+    said = "Shapes as class 3: 30 voxels are labels now."
+    assert spin(lambda: dock.desk.messages.message == said), dock.desk.messages.message
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2])

@@ -103,6 +103,12 @@ def test_a_click_asks_and_ticked_places_become_labels(mouse, rock, spin):
     values = np.asarray(desk.book.layer.data)
     assert (values[second.box.slices][second.inside] == 2).all()
     assert blocks[values == 2].mean() > 0.6
+    new = int((values == 2).sum())
+    assert desk.messages.message.endswith(f": {new:,} voxels are labels now.")
+    panel.list.item(1).setCheckState(Qt.CheckState.Checked)
+    panel.label.click()
+    nothing_new = "1 similar place as class 2: everything there was labelled already, and stays as it was."
+    assert spin(lambda: desk.messages.message == f"Labelled {nothing_new}"), desk.messages.message
     desk.book.history.undo()
     assert not np.asarray(desk.book.layer.data).any()
 

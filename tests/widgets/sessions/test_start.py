@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QFileDialog
+from qtpy.QtWidgets import QFileDialog, QMessageBox
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "surveys"))
 
@@ -28,7 +29,7 @@ def made(tmp_path):
     """A session of a little volume, as the command line makes it; returns its folder and the survey's file."""
     path = tmp_path / "north.npy"
     np.save(path, np.random.default_rng(0).standard_normal((6, 8, 12)).astype(np.float32))
-    project = Project(Session(tmp_path / "sessions" / "north"), SurveySet.of({"north": open_survey(path)}))
+    project = Project(Session(tmp_path / "sessions" / "north-08fa83a3b3"), SurveySet.of({"north": open_survey(path)}))
     with project.session.writing("a test"):
         project.use(project.surveys)
         known = np.zeros((6, 8, 12), np.uint8)
@@ -42,12 +43,14 @@ def test_sessions_are_listed_opened_lost_and_found(made, viewer, dock, spin, tmp
     start, desk = dock.start, dock.desk
     desk.starting.look()
     assert spin(lambda: start.list.count() == 1)
+    assert re.fullmatch(r"north, Today, \d\d:\d\d: labels\. It lies in .*", start.list.item(0).toolTip())
     assert not start.isHidden()
     assert "north" in start.list.item(0).toolTip()
     start.list.setCurrentRow(0)
     QTest.keyClick(start.list, Qt.Key.Key_Return)
     assert spin(lambda: desk.session is not None and desk.session.folder == folder), desk.messages.message
     assert start.isHidden()
+    assert desk.messages.message == "Opened north."
     desk.project.close()
     viewer.layers.clear()
     # The folder goes elsewhere: it is grey, and found again.
@@ -55,11 +58,12 @@ def test_sessions_are_listed_opened_lost_and_found(made, viewer, dock, spin, tmp
     desk.starting.look()
     assert spin(lambda: start.list.count() == 1 and desk.starting.state.recent[0].outline is None)
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
-    row = start.list.itemWidget(start.list.item(0))
-    row.seek.click()
+    assert start.list.item(0).toolTip().startswith("north, not in ")
+    start.list.setCurrentRow(0)
+    QTest.keyClick(start.list, Qt.Key.Key_Return)
     assert "no session in" in desk.messages.message
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "elsewhere"))
-    row.seek.click()
+    start.list.itemWidget(start.list.item(0)).seek.click()
     assert spin(lambda: desk.starting.state.recent[0].outline is not None)
     # The survey alone is opened: its session is known, and another one may be begun.
     data, how, _ = image_layer(open_survey(path))
@@ -70,6 +74,43 @@ def test_sessions_are_listed_opened_lost_and_found(made, viewer, dock, spin, tmp
     assert desk.session.folder.parent == desk.root
     assert not np.asarray(desk.book.layer.data).any()
     assert (tmp_path / "elsewhere" / "labels.npy").is_file()
+    assert f"What was made before stays in {tmp_path / 'elsewhere'}" in desk.messages.message
+
+
+def test_one_that_is_gone_is_taken_off_the_list_by_a_key(made, viewer, dock, spin):
+    folder, path = made
+    start, recent = dock.start, dock.desk.starting._recent
+    recent.opened(folder, str(path))
+    recent.opened(folder.with_name("lost"), str(path))
+    dock.desk.starting.look()
+    assert spin(lambda: start.list.count() == 2)
+    for row in (1, 0):  # that which is there stays
+        start.list.setCurrentRow(row)
+        start._off.activated.emit()
+    assert spin(lambda: start.list.count() == 1)
+    assert "north" in start.list.item(0).toolTip()
+    assert [one.path for one in recent.all()] == [folder]
+
+
+def test_a_session_of_the_list_in_which_another_program_works_says_so_and_can_be_taken_over(
+    made, viewer, dock, spin, monkeypatch
+):
+    folder, _ = made
+    other = Session(folder)
+    other.acquire("napari-fhn train")
+    dock.desk.starting.look()
+    assert spin(lambda: dock.start.list.count() == 1)
+    dock.start.list.setCurrentRow(0)
+    QTest.keyClick(dock.start.list, Qt.Key.Key_Return)
+    assert spin(lambda: dock.desk.session is not None)
+    assert re.match(r"napari-fhn train .* is working in this session: look at it, or", dock.desk.messages.message)
+    bar = dock.labels.looking
+    assert "napari-fhn train" in bar.words.text()
+    assert bar.take_over.text() == "Take over"
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
+    bar.take_over.click()
+    assert dock.desk.project.writable
+    other.release()
 
 
 def test_the_picture_shows_the_section_in_view_with_what_is_known(labelled, tmp_path, spin):

@@ -130,6 +130,10 @@ def test_a_copy_names_its_own_files(seismic, tmp_path, monkeypatch, small, add_r
     commands.open_session(viewer)
     assert spin(lambda: desk.session.folder == copy)
     assert desk.project.current.id == "run-001"
+    monkeypatch.setattr(commands.QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
+    commands.open_session(viewer)
+    assert desk.messages.message == f"There is no session in {tmp_path}: choose the folder that holds session.json."
+    assert desk.session.folder == copy
 
 
 def test_how_it_is_looked_at_is_all_that_the_desk_keeps_for_itself(seismic):

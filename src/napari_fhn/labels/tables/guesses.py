@@ -149,7 +149,7 @@ class AmbiguousColumns(LabelError):
         Returns
         -------
         str
-            Such as "well, and inline with crossline or x with y".
+            Such as "well, and inline with crossline or x with y", or "twt or top with base and class".
         """
         ways = [tuple(role for role in group if role not in known) for group in self.groups]
         if not all(ways):
@@ -157,9 +157,13 @@ class AmbiguousColumns(LabelError):
         # Of two ways the one that needs more beside the same is none.
         least = [one for one in dict.fromkeys(ways) if not any(set(other) < set(one) for other in ways)]
         always = [role for role in least[0] if all(role in one for one in least)] if least else []
-        others = [" with ".join(role for role in one if role not in always) for one in sorted(least, key=len)]
+        others = [_together([role for role in one if role not in always]) for one in sorted(least, key=len)]
         either = f"{', '.join(others[:_WAYS][:-1])} or {others[:_WAYS][-1]}" if len(others) > 1 else ""
         return ", and ".join(one for one in (" and ".join(always), either) if one)
+
+
+def _together(roles: Sequence[str]) -> str:
+    return " with ".join(one for one in (roles[0], " and ".join(roles[1:])) if one) if roles else ""
 
 
 def suggest(table: Table, survey: xr.DataArray | None = None) -> Suggestion:

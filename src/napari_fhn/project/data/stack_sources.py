@@ -21,6 +21,7 @@ from napari_fhn.surveys.maps import difference, grid_of
 
 _KIND = "sources of a stack"
 _VERSION = 1
+_NOTED = ".sources.json"
 _NAMED, _LONGEST, _BYTES = 3, 24, 48
 """Maps that the name of a stack names, letters of each, and their bytes: a file's name has 255 of them at most."""
 
@@ -53,7 +54,11 @@ def called(names: Sequence[str]) -> str:
 
 
 def file_of(
-    folder: Path, stacked: xr.DataArray, names: Sequence[str], check: Callable[[], None] = lambda: None
+    folder: Path,
+    stacked: xr.DataArray,
+    names: Sequence[str],
+    check: Callable[[], None] = lambda: None,
+    files: Sequence[str] = (),
 ) -> tuple[Path, bool]:
     """Return the file of a stack, and whether it is there: none is replaced, as a session may refer to it.
 
@@ -70,7 +75,14 @@ def file_of(
         What a person calls its maps.
     check : callable, optional
         Called before each band is compared; raises where nobody waits for it any more.
+    files : sequence of str, optional
+        Its rasters, as they were opened: a stack of just these is found whatever it is called, as its layers may have
+        had other names when it was made, and an earlier version called it otherwise.
     """
+    alike = [one for one in _noted_in(folder) if files and all(files) and noted(one) == tuple(files)]
+    same = next((one for one in alike if _holds(one, stacked, check)), None)
+    if same is not None:
+        return same, True
     first = folder / f"{called(names)}.tif"
     numbered = (first.with_stem(f"{first.stem} {number}") for number in itertools.count(2))
     path = next(
@@ -123,4 +135,9 @@ def noted(stack: Path) -> tuple[str, ...]:
 
 
 def _beside(stack: Path) -> Path:
-    return stack.with_name(f"{stack.name}.sources.json")
+    return stack.with_name(f"{stack.name}{_NOTED}")
+
+
+def _noted_in(folder: Path) -> list[Path]:
+    """The stacks of a folder whose rasters were noted, in the order of their names."""
+    return sorted(one.with_name(one.name.removesuffix(_NOTED)) for one in folder.glob(f"*{_NOTED}"))

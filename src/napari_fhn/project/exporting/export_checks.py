@@ -8,7 +8,7 @@ import xarray as xr
 
 from napari_fhn.labels import ClassTable
 from napari_fhn.project.errors import ProjectError
-from napari_fhn.project.exporting.export_offers import Request
+from napari_fhn.project.exporting.export_offers import Offer, Request
 from napari_fhn.project.sessions import layout
 from napari_fhn.surveys import SurveyError
 from napari_fhn.surveys.out import SUFFIXES
@@ -37,8 +37,10 @@ def check(request: Request, survey: xr.DataArray | None, table: ClassTable | Non
         For a file that is a part of a session, or a class table where there is none.
     """
     path, suffix = request.path, request.path.suffix.lower()
+    way_out = f"Use {', '.join(suffixes_for(request.offer, survey))}"
     if suffix not in request.offer.suffixes:
-        raise SurveyError(path, f"the suffix '{path.suffix}' is not known", f"Use {', '.join(request.offer.suffixes)}")
+        unknown = f"the suffix '{path.suffix}' is not known" if suffix else "there is no suffix that says the kind"
+        raise SurveyError(path, unknown, way_out)
     check_here(path)
     check_no_part(path)
     if request.stac and suffix not in GEOTIFF:
@@ -63,16 +65,27 @@ def check(request: Request, survey: xr.DataArray | None, table: ClassTable | Non
         raise SurveyError(path, "its headers come from a survey", "Name the survey with --like")
     if survey is None:
         return
+    if request.offer.suffixes == SUFFIXES and (what := _why_not(suffix, survey)):
+        raise SurveyError(path, what, way_out)
+
+
+def suffixes_for(offer: Offer, survey: xr.DataArray | None) -> tuple[str, ...]:
+    """Return the suffixes that an export may have, of those that the survey allows."""
+    if survey is None or offer.suffixes != SUFFIXES:
+        return offer.suffixes
+    return tuple(suffix for suffix in SUFFIXES if not _why_not(suffix, survey))
+
+
+def _why_not(suffix: str, survey: xr.DataArray) -> str:
+    """Why values on a survey cannot be such a file; empty where they can."""
     if suffix in SEGY and not is_segy(survey):
-        raise SurveyError(
-            path, "a SEG-Y file takes its headers from one, and the survey is none", "Use .nc, .zarr or .npy"
-        )
+        return "a SEG-Y file takes its headers from one, and the survey is none"
     if suffix in SU and not (is_segy(survey) or is_su(survey)):
-        what = "a file of Seismic Unix takes its trace headers from one, or from SEG-Y, and the survey is none"
-        raise SurveyError(path, what, "Use .nc, .zarr or .npy")
-    if request.offer.suffixes == SUFFIXES and suffix in GEOTIFF + ENVI and not is_raster(survey):
+        return "a file of Seismic Unix takes its trace headers from one, or from SEG-Y, and the survey is none"
+    if suffix in GEOTIFF + ENVI and not is_raster(survey):
         kind = "a GeoTIFF" if suffix in GEOTIFF else "an ENVI image"
-        raise SurveyError(path, f"{kind} holds maps (y, x), not sections or volumes", "Use .sgy, .zarr or .npy")
+        return f"{kind} holds maps (y, x), not sections or volumes"
+    return ""
 
 
 def check_no_part(path: str | Path) -> None:

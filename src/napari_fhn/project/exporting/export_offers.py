@@ -41,6 +41,8 @@ DIALOG = {
     "horizon": "XYZ (*.xyz);;Irap classic (*.irap);;ZMAP+ (*.zmap);;GOCAD VSet (*.vs);;GeoTIFF (*.tif);;CSV (*.csv);;"
     "Text (*.dat *.txt)",
     "thickness": "GeoTIFF (*.tif);;Irap classic (*.irap);;ZMAP+ (*.zmap);;CSV (*.csv);;XYZ (*.xyz);;Text (*.dat *.txt)",
+    "line horizon": "XYZ (*.xyz);;CSV (*.csv);;GOCAD VSet (*.vs);;Text (*.dat *.txt)",
+    "line thickness": "CSV (*.csv);;XYZ (*.xyz);;Text (*.dat *.txt)",
     "mesh": "Wavefront mesh (*.obj);;GOCAD TSurf (*.ts)",
     "polygons": "GeoPackage (*.gpkg);;GeoJSON (*.geojson)",
     "table": "CSV (*.csv);;QGIS style (*.qml)",
@@ -100,7 +102,7 @@ OFFERS: dict[str, Offer] = {
 def file_name(survey: xr.DataArray | None, what: What, suffix: str) -> str:
     """Return what a file of an export could be called: after the file of the survey, where there is one."""
     source = "" if survey is None else str(survey.attrs.get("source", ""))
-    return f"{Path(source).stem or 'survey'}-{what}{suffix}"
+    return f"{Path(source).stem or 'survey'}-{OFFERS[what].title.lower().replace(' ', '-')}{suffix}"
 
 
 @dataclass(frozen=True)
@@ -178,6 +180,8 @@ class Written:
 
     @property
     def words(self) -> str:
-        """Say it in a sentence."""
+        """Say it in a sentence; what lies beside the first file is told by its name."""
+        folder = self.paths[0].parent
+        rest = [path.name if path.parent == folder else str(path) for path in self.paths[1:]]
         of_each = "".join(f", {counted(value, name)}" for name, value in self.counts.items())
-        return f"Written: {', '.join(map(str, self.paths))}{of_each}"
+        return f"Written: {', '.join([str(self.paths[0]), *rest])}{of_each}"

@@ -196,6 +196,9 @@ class Writing:
         if request.velocity is not None:
             found, unit = found * request.velocity / 2000, "m"
         called = " and ".join(name_of.get(value, f"class {value}") for value in request.of)
+        if not np.isfinite(found).any():
+            what = f"{called} is seen from its top to its base on no trace: it is not there, or goes on beyond the data"
+            raise surveys.SurveyError(request.path, what, "Choose another class")
         what = "net thickness" if request.net else "thickness"
         by = f", at {request.velocity:g} m/s" if request.velocity is not None else ""
         words = f"{what} in {unit or 'samples'}{by}"

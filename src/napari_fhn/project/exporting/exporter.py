@@ -18,6 +18,7 @@ from napari_fhn.project.exporting.export_checks import check, is_segy, is_su
 from napari_fhn.project.exporting.export_offers import DIALOG, OFFERS, Offer, Request, Told, What, Written
 from napari_fhn.project.exporting.export_origins import OfFile, OfJob, OfRun, Origin, classes_of, own_survey, today
 from napari_fhn.project.exporting.export_writing import Writing
+from napari_fhn.surveys import kinds
 from napari_fhn.surveys.out.fitting import is_raster, unfit
 from napari_fhn.training.job import Job
 
@@ -149,6 +150,9 @@ class Exporter:
 
     def filters(self, what: What) -> str:
         """Return the kinds of file that an export may become, as a file dialog names them, the best first."""
+        line = self.survey is not None and len(kinds.spatial_shape(self.survey)) == 2
+        if line and f"line {what}" in DIALOG:  # which spans no surface
+            return DIALOG[f"line {what}"]
         if what in DIALOG:
             return DIALOG[what]
         if self.survey is None:

@@ -311,7 +311,7 @@ def find(
     return Similar(tuple(best), alike, described, examples, surveys.grid, numbers)
 
 
-def label(surveys: SurveySet, found: Sequence[SimilarPlace], out: NDArray[Any], value: int) -> Change:
+def label(surveys: SurveySet, found: Sequence[SimilarPlace], out: NDArray[Any], value: int) -> tuple[Change, int]:
     """Find out which labels places become, where there are data and nothing is labelled yet; nothing is written.
 
     Parameters
@@ -327,17 +327,19 @@ def label(surveys: SurveySet, found: Sequence[SimilarPlace], out: NDArray[Any], 
 
     Returns
     -------
-    Change
-        What is to be changed.
+    tuple of Change and int
+        What is to be changed, and how many of the voxels of the places are labelled already.
     """
-    channels, change = SurveyValues(surveys), Change()
+    channels, change, labelled = SurveyValues(surveys), Change(), 0
     for place in found:
         there = np.isfinite(channels.read(place.box)).all(axis=0)
-        free = place.inside & there & (np.asarray(out[place.box.slices]) == 0)
+        meant = place.inside & there
+        free = meant & (np.asarray(out[place.box.slices]) == 0)
+        labelled += int(np.count_nonzero(meant & ~free))
         if free.any():
             index = tuple(axis + start for axis, start in zip(np.nonzero(free), place.box.start, strict=True))
             change += of_voxels(index, np.zeros(len(index[0]), np.uint8), value)
-    return change
+    return change, labelled
 
 
 def _labelled(described: Descriptions, known: NDArray[np.uint8]) -> NDArray[np.bool_]:

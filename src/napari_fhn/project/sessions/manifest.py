@@ -275,6 +275,11 @@ class Manifest:
         return tuple(entry for entry in self.surveys if entry.role == "input")
 
     @property
+    def called(self) -> str:
+        """What a person knows it by: the names of the surveys that are learnt from."""
+        return ", ".join(entry.name for entry in self.inputs)
+
+    @property
     def table(self) -> ClassTable | None:
         """The classes; None before any was named."""
         if not self.classes:

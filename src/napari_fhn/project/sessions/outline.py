@@ -83,7 +83,7 @@ class Outline:
         first = inputs[0].file if inputs else None
         return cls(
             session.folder,
-            ", ".join(entry.name for entry in inputs),
+            manifest.called,
             "" if first is None else first.absolute,
             _changed(session),
             count,

@@ -31,10 +31,19 @@ class Entry:
         Where it lies, or lay.
     outline : Outline or None
         What it holds; None where it is not found, or cannot be read.
+    survey : str
+        File of its first survey, as it was when it was open here last; empty where nobody knows.
     """
 
     folder: Path
     outline: Outline | None
+    survey: str = ""
+
+    @property
+    def called(self) -> str:
+        """What a person knows it by: its surveys, or the file of the first of them; else its folder."""
+        named = "" if self.outline is None else self.outline.survey
+        return named or Path(self.survey).stem or self.folder.name
 
     @property
     def why_not(self) -> str:
@@ -98,9 +107,9 @@ def listed(recent: RecentSessions, folders: Iterable[Path], most: int) -> tuple[
     most : int
         How many, at most.
     """
-    known = [one.path for one in recent.all()]
-    known += [folder for folder in _lying_about(folders) if folder not in known]
-    return tuple(Entry(folder, Outline.of(folder)) for folder in known[:most])
+    known = {one.path: one.survey for one in recent.all()}
+    known |= {folder: "" for folder in _lying_about(folders) if folder not in known}
+    return tuple(Entry(folder, Outline.of(folder), survey) for folder, survey in list(known.items())[:most])
 
 
 def _given() -> Path | None:

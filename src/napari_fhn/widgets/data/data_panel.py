@@ -51,7 +51,7 @@ class DataPanel(Section):
         )
         self.list.itemChanged.connect(self._ticked)
         self.body.addWidget(self.list)
-        self._vertical_label = QLabel("Time or depth runs along")
+        self._vertical_label = QLabel("Time or depth along")
         self.vertical = QComboBox()
         self.vertical.setToolTip("This array does not name its axes: say which one is two-way time or depth.")
         self.vertical.currentIndexChanged.connect(self._vertical_chosen)

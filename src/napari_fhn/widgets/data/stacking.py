@@ -129,12 +129,13 @@ class Stacking:
             stacked = stack([entry.map for entry in used], like=grid)
             operation.check()
             self._folder.mkdir(parents=True, exist_ok=True)
-            path, there = stack_sources.file_of(self._folder, stacked, [entry.name for entry in used], operation.check)
+            files = [str(one.source.attrs.get("source", "")) for one in used if isinstance(one.source, xr.DataArray)]
+            called = [entry.name for entry in used]
+            path, there = stack_sources.file_of(self._folder, stacked, called, operation.check, files)
             if not there:
                 names = [str(name) for name in stacked["band_name"].values]
                 surveys.save(path, stacked, stacked, nodata=float("nan"), names=names)
-            rasters = [entry.source for entry in used if isinstance(entry.source, xr.DataArray)]
-            stack_sources.note(path, [str(one.attrs.get("source", "")) for one in rasters])
+            stack_sources.note(path, files)
             opened = surveys.open(path)
             opened.attrs["notes"] = (*stacked.attrs["notes"], *opened.attrs.get("notes", ()))
             return opened

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,8 @@ from napari_fhn.widgets.section import Section
 
 _POLL_MS = 100
 _STEPS = 1000
+_NOTHING_YET = "Label something, or predict, first."
+_ALL = "all classes"
 _OF_CLASS = ("probabilities", "bodies", "mesh", "horizon", "thickness")
 
 
@@ -51,8 +52,9 @@ class ExportPanel(Section):
         self.at_least.setAccessibleName("smallest body")
         self.at_least.setRange(1, 10**9)
         self.at_least.setValue(100)
-        self.at_least.setSuffix(" voxels or more")
-        self.at_least.setToolTip("Smaller bodies are left out.")
+        self.at_least.setPrefix("≥ ")
+        self.at_least.setSuffix(" voxels")
+        self.at_least.setToolTip("How many voxels a body has at least; smaller ones are left out.")
         self.velocity = QSpinBox()
         self.velocity.setAccessibleName("velocity")
         self.velocity.setRange(0, 9000)
@@ -62,7 +64,7 @@ class ExportPanel(Section):
         self.velocity.setToolTip("By this velocity a thickness in two-way time becomes one in metres.")
         details = QHBoxLayout()
         for widget in (self.value, self.arrow, self.below, self.at_least, self.velocity):
-            details.addWidget(widget, 0 if widget is self.arrow else 1)
+            details.addWidget(widget, {self.arrow: 0, self.at_least: 2}.get(widget, 1))
         self.body.addLayout(details)
         self.bar = QProgressBar()
         self.bar.setAccessibleName("progress of the export")
@@ -76,10 +78,12 @@ class ExportPanel(Section):
         progress.addWidget(self.bar, 1)
         progress.addWidget(self.cancel)
         self.body.addLayout(progress)
+        self._said = self._every = False
         self._timer = QTimer(self)
         self._timer.setInterval(_POLL_MS)
         self._timer.timeout.connect(lambda: self.bar.setValue(round(_STEPS * exports.share)))
         self.what.currentIndexChanged.connect(self._show_details)
+        self.what.currentIndexChanged.connect(self._say)
         exports.state.events.busy.connect(self._show)
         exports.context.state.events.activity.connect(self._show)
         exports.context.project.changed.connect(self._show)
@@ -92,6 +96,10 @@ class ExportPanel(Section):
     def key(self) -> str:
         """What is chosen."""
         return str(self.what.currentData() or "classes")
+
+    def _say(self, index: int) -> None:
+        """Take note that a person has chosen: until then the best of what there is stands first."""
+        self._said = True
 
     def _classes(self, name: str, words: str) -> QComboBox:
         box = QComboBox()
@@ -108,18 +116,12 @@ class ExportPanel(Section):
         self.what.clear()
         for offer in offered:
             self.what.addItem(offer.title, offer.what)
-        self.what.setCurrentIndex(max(self.what.findData(chosen), 0))
+        self.what.setCurrentIndex(max(self.what.findData(chosen), 0) if self._said else 0)
         self.what.blockSignals(False)
-        for k, box in enumerate((self.value, self.below)):
-            value = box.currentData()
-            box.clear()
-            for entry in exports.book.state.classes:
-                box.addItem(entry.name, entry.value)
-            at = box.findData(value) if value is not None else min(k, box.count() - 1)
-            box.setCurrentIndex(max(at, 0))
         busy = exports.state.busy
         self.what.setEnabled(bool(offered) and not busy)
         self.button.setEnabled(bool(offered) and exports.context.state.activity.idle)
+        self.aside.setText("" if offered else _NOTHING_YET)
         for widget in (self.bar, self.cancel):
             widget.setVisible(busy)
         if busy:
@@ -130,6 +132,7 @@ class ExportPanel(Section):
 
     def _show_details(self, event: Any = None) -> None:
         key = self.key if self.what.count() else ""
+        self._fill_classes(every=key == "probabilities")
         self.value.setVisible(key in _OF_CLASS)
         self.arrow.setVisible(key == "horizon")
         self.below.setVisible(key == "horizon")
@@ -139,12 +142,25 @@ class ExportPanel(Section):
         words = OFFERS[key].words if key in OFFERS else ""
         self.what.setToolTip(self._exports.context.data.worded(f"What to save. {words}"))
 
+    def _fill_classes(self, *, every: bool) -> None:
+        """List the classes, and all at once where an export may be of all: that is chosen then, until one is."""
+        for k, box in enumerate((self.value, self.below)):
+            value = box.currentData()
+            box.clear()
+            if every and box is self.value:
+                box.addItem(_ALL, None)
+                value = value if self._every else None
+            for entry in self._exports.book.state.classes:
+                box.addItem(entry.name, entry.value)
+            at = box.findData(value) if value is not None else min(0 if every else k, box.count() - 1)
+            box.setCurrentIndex(max(at, 0))
+        self._every = every
+
     def _save(self) -> None:
-        exports, key = self._exports, OFFERS[self.key].what
-        filters = exports.files(key)
-        first = re.search(r"\*(\.\w+)", filters)
-        suffix = first[1] if first else ".npy"
-        path = ask_file(self, "Export", str(exports.propose(key, suffix)), filters)
+        exports, offer = self._exports, OFFERS[self.key]
+        known = {suffix for one in OFFERS.values() for suffix in one.suffixes}
+        proposed = str(exports.propose(offer.what))
+        path = ask_file(self, f"Export: {offer.title.lower()}", proposed, exports.files(offer.what), known)
         if path is not None:
             exports.save(replace(self.request(path), asked=True))
 

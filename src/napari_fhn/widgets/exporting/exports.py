@@ -9,7 +9,6 @@ from typing import ClassVar
 
 from psygnal import SignalGroupDescriptor
 
-from napari_fhn import sample_data
 from napari_fhn.labels import LabelError
 from napari_fhn.project import NeedsConsent, ProjectError
 from napari_fhn.project.exporting.export_offers import file_name
@@ -17,8 +16,8 @@ from napari_fhn.project.exporting.exporter import Exporter, Offer, Request, What
 from napari_fhn.project.exporting.own_files import WouldReplace
 from napari_fhn.surveys import SurveyError
 from napari_fhn.widgets.context import DeskContext
-from napari_fhn.widgets.folders import program_folder, sessions_folder
 from napari_fhn.widgets.labelling.book import LabelBook
+from napari_fhn.widgets.saving import beside, suffixes
 from napari_fhn.widgets.state import Activity
 
 
@@ -65,6 +64,7 @@ class Exports:
         self.state = ExportState()
         self._cancelled = False
         self._last: Path | None = None
+        self._kinds: dict[What, str] = {}
         self.share = 0.0
 
     def offered(self) -> tuple[Offer, ...]:
@@ -104,12 +104,14 @@ class Exports:
         def done(written: Written) -> None:
             self._ended()
             self._last = request.path.absolute().parent
+            self._kinds[request.what] = request.path.suffix.lower()
             context.messages.say(" ".join([f"{written.words}.", *written.notes]))
 
         def failed(error: BaseException) -> None:
             self._ended()
             if isinstance(error, _Cancelled):
-                context.messages.say(f"{request.path.name} was not written; what was there before is there still.")
+                stays = "; what was there before is there still" if os.path.lexists(request.path) else ""
+                context.messages.say(f"{request.path.name} was not written{stays}.")
             elif isinstance(error, NeedsConsent):
                 taken = isinstance(error, WouldReplace)
                 if context.consent(error):
@@ -122,20 +124,17 @@ class Exports:
 
         context.background.run(lambda: exporter.write(request, told), done, failed)
 
-    def propose(self, what: What, suffix: str) -> Path:
+    def propose(self, what: What) -> Path:
         """Return what a file of the export could be called: where the last one went, else beside the survey.
 
-        It is a name alone where the survey is a sample of this package, a stack, or where nothing may be written.
+        Its kind is the one that was chosen last for such an export, else that of the survey, else the best.
         """
-        material = self.context.data.material
+        material, kinds = self.context.data.material, suffixes(self.files(what))
         survey = None if material is None else material.first
-        name = file_name(survey, what, suffix)
-        source = Path("" if survey is None else str(survey.attrs.get("source", "")))
-        ours = (Path(sample_data.__file__).parent, program_folder(), sessions_folder())
-        theirs = source.is_absolute() and source.exists() and not any(source.is_relative_to(one) for one in ours)
-        if self._last is None and theirs and os.access(source.parent, os.W_OK):
-            return source.parent / name
-        return Path(name) if self._last is None else self._last / name
+        own = "" if survey is None else Path(str(survey.attrs.get("source", ""))).suffix.lower()
+        wanted = (self._kinds.get(what, ""), own, *kinds)
+        name = file_name(survey, what, next((one for one in wanted if one in kinds), ""))
+        return beside(survey, name) if self._last is None else self._last / name
 
     def cancel(self) -> None:
         """Write no more; a file that was there stays as it was."""

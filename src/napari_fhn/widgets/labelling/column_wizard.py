@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import xarray as xr
 from qtpy.QtCore import Qt
+from qtpy.QtGui import QStandardItem, QStandardItemModel, QWheelEvent
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -26,7 +28,7 @@ from napari_fhn.labels.tables.vocabulary import ROLES
 _ROLE, _UNIT = 0, 1
 _ROWS = 8
 _NARROWEST = 112
-_SIZE = (760, 420)
+_SIZE = (760, 470)
 _PLACES = ("inline", "crossline", "x", "y", "lon", "lat", "trace", "cdp")
 _DEPTHS = ("md", "tvd", "tvdss", "twt", "owt")
 
@@ -40,6 +42,15 @@ OF_KIND = {
     "points": ("class", "row", "col", *_PLACES, "twt", "time", "depth", "tvdss", "z"),
 }
 _UNITS = ("", "m", "ft", "km", "ms", "s", "us", "deg", "rad")
+
+
+class _Choice(QComboBox):
+    """A list over a column; the wheel moves the table under it, and changes nothing that was said."""
+
+    def wheelEvent(self, event: QWheelEvent | None) -> None:
+        """Leave the wheel to the table."""
+        if event is not None:
+            event.ignore()
 
 
 class ColumnWizard(QDialog):
@@ -93,30 +104,34 @@ class ColumnWizard(QDialog):
         suggested = suggest(table, self._survey).guesses.values()
         likely = {guess.column: guess for found in suggested for guess in reversed(found)}
         likely |= {guess.column: guess for found in cause.candidates.values() for guess in reversed(found[:1])}
+        ranked = sorted(likely.values(), key=lambda guess: guess.confidence)
+        surest = {guess.role: guess.column for guess in ranked} | {
+            role: table.column(of) for role, of in self._source.columns.items()
+        }
         grid = QTableWidget(min(len(table.sample), _ROWS) + 2, len(table.names))
         grid.setTabKeyNavigation(False)  # Tab goes through what is chosen above, and on
         grid.setHorizontalHeaderLabels(list(table.names))
-        grid.setVerticalHeaderLabels(["is", "in", *(str(k + 1) for k in range(grid.rowCount() - 2))])
+        grid.setVerticalHeaderLabels(["is", "unit", *(str(k + 1) for k in range(grid.rowCount() - 2))])
         grid.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         read = "".join(f" {reason[:1].upper()}{reason[1:]}." for reason in table.reasons)
         grid.setToolTip(
             f"The first rows of the file. Say above each column what it is; leave out what is not needed.{read}"
         )
+        roles_listed, units_listed = _listed(grid, ("–", *roles), ("", *roles)), _listed(grid, _UNITS, _UNITS)
         for k, name in enumerate(table.names):
-            role = QComboBox()
-            role.addItem("–", "")
-            for one in roles:
-                role.addItem(one, one)
-                role.setItemData(role.count() - 1, ROLES.get(one, one), Qt.ItemDataRole.ToolTipRole)
+            role = _Choice()
+            role.setModel(roles_listed)
+            role.setAccessibleName(f"what column '{name}' is")
             guess = likely.get(k)
             said = next((r for r, of in self._source.columns.items() if table.column(of) == k), None)
-            wanted = said or (guess.role if guess is not None else "")
+            wanted = said or (guess.role if guess is not None and surest[guess.role] == k else "")
             role.setCurrentIndex(max(role.findData(wanted), 0))
             why = f" Likely: {ROLES[guess.role]}, as {guess.reason}." if guess is not None else ""
             role.setToolTip(f"What column '{name}' is.{why}")
             role.currentIndexChanged.connect(self._check)
-            unit = QComboBox()
-            unit.addItems(list(_UNITS))
+            unit = _Choice()
+            unit.setModel(units_listed)
+            unit.setAccessibleName(f"unit of column '{name}'")
             unit.setCurrentText(self._source.units.get(str(wanted), table.units[k]))
             unit.setToolTip(f"Unit of column '{name}'; empty where it has none, or the file says it.")
             grid.setCellWidget(_ROLE, k, role)
@@ -135,7 +150,9 @@ class ColumnWizard(QDialog):
         chosen = [box.currentData() for box in self.roles if box.currentData()]
         twice = sorted({role for role in chosen if chosen.count(role) > 1})
         lacking = self._cause.lacking(chosen)
-        words = f"Two columns are {', '.join(twice)}." if twice else ""
+        words = "" if chosen else "Say above at least one column what it is."
+        if twice:
+            words = f"Two columns are {', '.join(twice)}: one of them is not."
         if lacking and not twice:
             words = (
                 f"Still to be said: {lacking}. Where {self._table.path.name} has no such column, press Cancel: it "
@@ -145,3 +162,14 @@ class ColumnWizard(QDialog):
         ok = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
         if ok is not None:
             ok.setEnabled(bool(chosen) and not twice and not lacking)
+
+
+def _listed(owner: QWidget, shown: Sequence[str], meant: Sequence[str]) -> QStandardItemModel:
+    """Return what lists over all columns have in common: made once, as there may be hundreds of columns."""
+    model = QStandardItemModel(owner)
+    for words, role in zip(shown, meant, strict=True):
+        item = QStandardItem(words)
+        item.setData(role, Qt.ItemDataRole.UserRole)
+        item.setToolTip(ROLES.get(role, ""))
+        model.appendRow(item)
+    return model

@@ -20,6 +20,7 @@ from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.horizons import HorizonBook
 from napari_fhn.widgets.labelling.loader import Loader
+from napari_fhn.widgets.saving import beside
 
 _T = TypeVar("_T")
 
@@ -81,6 +82,11 @@ class HorizonResults:
                 self._loader.bring([Source(path, "horizon", options={"together": str(folder)}) for path in paths])
 
         self._attempt("Making labels of horizons", write, done)
+
+    def propose(self, one: horizon_file.KeptHorizon, suffix: str) -> Path:
+        """Return what a file of a horizon could be called, beside the survey."""
+        material, (name,) = self._context.data.material, horizon_file.file_names([one.name])
+        return beside(None if material is None else material.first, f"{name}{suffix}")
 
     def save(self, path: Path) -> None:
         """Write the chosen horizon to a file, beside the window: a table, a surface or a GeoTIFF.

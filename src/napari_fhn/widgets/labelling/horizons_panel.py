@@ -22,7 +22,7 @@ from qtpy.QtWidgets import (
 
 from napari_fhn.widgets.labelling.horizon_results import HorizonResults
 from napari_fhn.widgets.labelling.horizons import HorizonBook
-from napari_fhn.widgets.saving import ask_file
+from napari_fhn.widgets.saving import ask_file, suffixes
 
 _EVENTS = (
     ("peak", "Peak", "The largest amplitude."),
@@ -201,7 +201,7 @@ class HorizonsPanel(QWidget):
         if one is None:
             return
         filters = _FILES if one.picks and len(one.picks[0].trace) > 1 else _LINE_FILES
-        path = ask_file(self, "Save horizon", f"{one.name}", filters)
+        path = ask_file(self, "Save horizon", str(self._results.propose(one, suffixes(filters)[0])), filters)
         if path is not None:
             self._results.save(path)
 

@@ -31,7 +31,7 @@ from napari_fhn.widgets.labelling.sections_panel import SectionsPanel
 from napari_fhn.widgets.labelling.similar_panel import SimilarPanel
 from napari_fhn.widgets.labelling.wells_panel import WellsPanel
 from napari_fhn.widgets.running.training_history import TrainingHistory
-from napari_fhn.widgets.saving import ask_file
+from napari_fhn.widgets.saving import ask_file, beside
 from napari_fhn.widgets.section import Section
 from napari_fhn.widgets.tool_fold import ToolFold
 
@@ -242,7 +242,7 @@ class LabelPanel(Section):
             self._labelling.edits.read(Path(name))
 
     def _save(self, edits: Any) -> None:
-        path = ask_file(self, "Save class table", "classes.csv", _CSV)
+        path = ask_file(self, "Save class table", str(beside(self._survey, "classes.csv")), _CSV)
         if path is not None:
             edits.write(path)
 

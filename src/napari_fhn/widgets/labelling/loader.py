@@ -372,7 +372,8 @@ class Loader:
                 again(tuple(answered if one.is_of(answered) else one for one in sources))
                 return
             self._arrivals.leave_out(error.source, sources)
-            self._context.messages.say(f"{error.source.path.name} was left out: {error}")
+            why = str(LabelError(error.what, error.way_out))  # without the name of the file, which is said before
+            self._context.messages.say(f"{error.source.path.name} was left out: {why}")
         else:
             self._context.messages.report(error, LabelError)
         self._next()

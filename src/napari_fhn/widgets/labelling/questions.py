@@ -78,9 +78,11 @@ class AnswerDialog(QDialog):
                 f"{spoken} ({choice})" if spoken and self._cause.option != "kind" else spoken or choice
             )
             button.setToolTip("Take this answer for this file, until the file changes.")
-            button.setChecked(k == 0)
+            # What a file holds stands in no order of likelihood: Enter alone would be a guess.
+            button.setChecked(k == 0 and self._cause.option != "kind")
             self.group.addButton(button, k)
             column.addWidget(button)
+        self.group.idToggled.connect(self._check)
         option = OPTIONS.get(self._cause.option)
         self.text: QLineEdit | None = None
         if not self._cause.choices and option is not None and option.type == "text":
@@ -109,7 +111,7 @@ class AnswerDialog(QDialog):
             return self._question.answer(values if len(values) > 1 else values[0])
         return self._question.answer(self._cause.choices[max(self.group.checkedId(), 0)])
 
-    def _check(self) -> None:
+    def _check(self, *_: object) -> None:
         """Refuse what is no answer, in words, before it is given."""
         wrong = ""
         typed = "" if self.text is None else self.text.text().strip()
@@ -121,7 +123,8 @@ class AnswerDialog(QDialog):
         self.wrong.setText(wrong)
         ok = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
         if ok is not None:
-            ok.setEnabled(not wrong and (self.text is None or bool(typed)))
+            chosen = not self._cause.choices or self.group.checkedId() >= 0
+            ok.setEnabled(not wrong and chosen and (self.text is None or bool(typed)))
 
     def _numbers(self) -> QHBoxLayout:
         row = QHBoxLayout()

@@ -14,9 +14,10 @@ from napari_fhn import mapped
 from napari_fhn.labels.volumes import between, changes
 from napari_fhn.labels.volumes.drawn import areas
 from napari_fhn.project import Session
+from napari_fhn.project.knowledge.burning import labelled
 from napari_fhn.project.undo.step_doing import Outcome
 from napari_fhn.project.undo.steps import LABELS, SectionReference, Step
-from napari_fhn.sentence import counted
+from napari_fhn.sentence import begun, counted
 from napari_fhn.widgets import view
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.events import disconnect
@@ -76,7 +77,7 @@ class Sections:
             self._context.messages.fail(f"Nothing is labelled on {place.title or 'this section'}.")
             return
         self._fill(
-            f"copied {place.title} to {reach} neighbours",
+            f"copied {place.title or 'this section'} to {counted(reach, 'neighbours')} on either side",
             lambda: between.copied(values, place.axis, place.index, reach),
         )
 
@@ -180,21 +181,22 @@ class Sections:
         if book.layer is None:
             return
         shape, locked = book.layer.data.shape, tuple(book.state.locked)
+        meant = 0
 
         def plan(session: Session) -> Step:
-            rule = changes.filling(wanted(), overwrite=overwrite, locked=locked)
+            nonlocal meant
+            labels = wanted()
+            meant = int(np.count_nonzero(labels))
+            rule = changes.filling(labels, overwrite=overwrite, locked=locked)
             change = changes.planned(session.volume(LABELS, shape), rule)
             # What came from the prediction is marked, so that nobody takes it for an observation.
             marks = {"accepted": change.marked()} if accepted else {}
             return Step(title, {LABELS: change, **marks}, shape, place=place)
 
         def done(outcome: Outcome) -> None:
-            change = outcome.step.labels
-            if not change.patches:
-                self._context.messages.say("Everything there was labelled already, and stays as it was.")
-                return
-            doubts = self._context.project.doubts() if accepted else ""
-            self._context.messages.say(f"{title.capitalize()}: {counted(change.voxels, 'voxels')}.{doubts}")
+            new = outcome.step.labels.voxels
+            doubts = self._context.project.doubts() if accepted and new else ""
+            self._context.messages.say(f"{begun(title)}: {labelled(new, meant - new)}.{doubts}")
 
         book.work(plan, done, title=f"Labels {title}")
 

@@ -14,6 +14,7 @@ from qtpy.QtCore import QTimer
 
 from napari_fhn.labels.volumes.drawn import areas
 from napari_fhn.project import ProjectError, Session
+from napari_fhn.project.knowledge.burning import labelled
 from napari_fhn.project.labelling import shown, similar
 from napari_fhn.project.labelling.similar import Similar
 from napari_fhn.project.undo.step_doing import Outcome
@@ -242,18 +243,18 @@ class MoreLikeThis:
         names = dict(zip(book.state.classes.values, book.state.classes.names, strict=True))
         count = counted(len(chosen), "similar places")
         title = f"{count} as {names.get(value, f'class {value}')}"
+        there = 0
 
         def plan(session: Session) -> Step:
-            change = similar.label(material.surveys, chosen, session.volume(LABELS, shape), value)
+            nonlocal there
+            change, there = similar.label(material.surveys, chosen, session.volume(LABELS, shape), value)
             return Step(title, {LABELS: change}, shape)
 
         def done(outcome: Outcome) -> None:
-            change = outcome.step.labels
-            if not change.patches:
-                self._context.messages.say("Everything there was labelled already, and stays as it was.")
-                return
-            self._context.messages.say(f"Labelled {title}: {counted(change.voxels, 'voxels')}.")
-            self.state.ticked = frozenset()
+            new = outcome.step.labels.voxels
+            self._context.messages.say(f"Labelled {title}: {labelled(new, there)}.")
+            if new:
+                self.state.ticked = frozenset()
 
         book.work(plan, done)
 

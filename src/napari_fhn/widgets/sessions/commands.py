@@ -7,8 +7,10 @@ from pathlib import Path
 import napari
 from qtpy.QtWidgets import QFileDialog, QWidget
 
+from napari_fhn.project.sessions import layout
 from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.dock import Dock
+from napari_fhn.widgets.sessions.starting import none_in
 
 _DOCK = "Interpretation desk"
 
@@ -18,7 +20,9 @@ def open_session(viewer: napari.Viewer) -> None:
     dock = dock_of(viewer)
     root = str(dock.desk.session.folder.parent if dock.desk.session else dock.desk.root)
     name = QFileDialog.getExistingDirectory(dock, "Folder of the session", root)
-    if name:
+    if name and not layout.is_session(Path(name)):
+        dock.desk.messages.fail(none_in(Path(name)))
+    elif name:
         dock.desk.store.save()
         dock.desk.store.open(Path(name), lambda missing: ask_for(dock, missing))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from qtpy.QtCore import QSize, Qt
+from qtpy.QtGui import QKeySequence, QShortcut  # type: ignore[attr-defined]
 from qtpy.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -74,10 +75,15 @@ class StartPanel(QWidget):
         self.heading = QLabel("Sessions of late")
         self.list = QListWidget()
         self.list.setAccessibleName("sessions of late")
-        self.list.setToolTip("Click one, or press Enter on it, to open it with its survey, labels and prediction.")
+        self.list.setToolTip(
+            "Click one, or press Enter on it, to open it with its survey, labels and prediction. Of one that is not "
+            "there any more Enter asks where it is, and Delete takes it off the list."
+        )
         self.list.setIconSize(_SMALL)
         self.list.itemClicked.connect(self._open)
-        self.list.itemActivated.connect(self._open)
+        self.list.itemActivated.connect(self._activated)
+        self._off = QShortcut(QKeySequence.StandardKey.Delete, self.list, context=Qt.ShortcutContext.WidgetShortcut)
+        self._off.activated.connect(self._forget)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, SPACING)
         whole.setSpacing(SPACING)
@@ -140,6 +146,17 @@ class StartPanel(QWidget):
             return
         self._starting.open(entry.folder, self._ask)
 
+    def _activated(self, item: QListWidgetItem) -> None:
+        entry: Entry = item.data(Qt.ItemDataRole.UserRole)
+        self._open(item) if entry.outline is not None else self._find(entry)
+
+    def _forget(self) -> None:
+        """List the one with the keys no more, where it is not found."""
+        item = self.list.currentItem()
+        entry = None if item is None else item.data(Qt.ItemDataRole.UserRole)
+        if entry is not None and entry.outline is None:
+            self._starting.forget(entry.folder)
+
     def _find(self, entry: Entry) -> None:
         near = next((one for one in entry.folder.parents if one.is_dir()), Path.home())
         name = QFileDialog.getExistingDirectory(self, f"Where is the session {entry.folder.name} now?", str(near))
@@ -166,13 +183,15 @@ class _Row(QWidget):
         lines = QVBoxLayout()
         lines.setSpacing(0)
         row.addLayout(lines, 1)
-        first = entry.folder.name if outline is None else outline.survey or entry.folder.name
+        first = entry.called
         if outline is None:
             gone = not layout.is_session(entry.folder)
             second = f"not in {entry.folder.parent} any more" if gone else f"{entry.folder.parent}: {entry.why_not}"
         else:
             day = outline.day(today)
-            second = f"{day[:1].upper()}{day[1:]}: {outline.words}"
+            # Of one survey there may be several: what was begun anew today is told from that of this morning.
+            clock = f", {outline.changed:%H:%M}" if today - outline.changed.date() < datetime.timedelta(2) else ""
+            second = f"{day[:1].upper()}{day[1:]}{clock}: {outline.words}"
             small.setPixmap(picture.load(outline.picture))
         for words, style in ((first, QUIET if outline is None else ""), (second, QUIET)):
             line = QElidingLabel(words)

@@ -48,6 +48,11 @@ class StartState:
     recent: tuple[Entry, ...] = ()
 
 
+def none_in(folder: Path) -> str:
+    """Say that a folder, which somebody has chosen, holds no session."""
+    return f"There is no session in {folder}: choose the folder that holds session.json."
+
+
 class Starting:
     """Offers what there is to go on with, and carries out what is chosen.
 
@@ -128,8 +133,11 @@ class Starting:
         known = self.state.known
         if self._opening.anew() and known is not None:
             session = self._context.project.session
-            where = "" if session is None else f" It lies in {session.folder}."
-            self._context.messages.say(f"A new session is begun; that of before stays in {known.folder}.{where}")
+            where = "" if session is None else f" in {session.folder}"
+            self._context.messages.say(
+                f"A new session is begun{where}. What was made before stays in {known.folder}: 'Another …' lists it "
+                "the next time, and 'FHN: open session …' in the menu File opens it."
+            )
 
     def open(self, folder: Path, ask: Ask) -> None:
         """Open a session of the list in place of what the desk shows."""
@@ -139,7 +147,7 @@ class Starting:
     def find(self, before: Path, after: Path) -> bool:
         """Take note of where a session is that was not found; False, and said, where there is none."""
         if not layout.is_session(after):
-            self._context.messages.fail(f"There is no session in {after}: choose the folder that holds session.json.")
+            self._context.messages.fail(none_in(after))
             return False
         self._recent.moved(before, after)
         self.look()

@@ -158,7 +158,7 @@ class SessionStore:
         def begin() -> None:
             shown = context.project.session
             context.attempt(
-                Operation(f"Opening {Path(folder).name}"),
+                Operation("Opening the session"),
                 lambda _: reading.read(folder, shown, answers),
                 lambda read: done(self._show(read)),
                 failed,
@@ -178,8 +178,9 @@ class SessionStore:
         context, project = self._context, read.project
         if not self._may_open():
             return False
+        lost = f"{', '.join(read.found.missing)} was not found" if read.found.missing else ""
         if not read.found.surveys:
-            context.messages.fail("None of the session's surveys was found: nothing was opened.")
+            context.messages.fail(f"{lost or 'The session is of what came from no file'}: nothing was opened.")
             return False
         try:
             mine = context.project.session is project.session and context.project.writable
@@ -189,9 +190,8 @@ class SessionStore:
             return False
         with self.returning():
             self._put(read, writing)
-        missing = f" {', '.join(read.found.missing)} was not found." if read.found.missing else ""
         if writing:
-            context.messages.say(f"Opened {project.session.name}.{missing}")
+            context.messages.say(f"Opened {project.session.manifest.called or 'the session'}.{lost and f' {lost}.'}")
         return True
 
     def copy(self, folder: Path, told: Callable[[float], None] = lambda share: None) -> None:
