@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import statistics
 import tempfile
 import time
@@ -33,7 +34,9 @@ from napari_fhn.project.runs import jobs, planning
 from napari_fhn.report.writing import write as write_report
 from napari_fhn.training import Control, Job, Note, Progress, fit, predict
 from napari_fhn.training.choice import RecipeChoice
+from napari_fhn.training.combination.settings import is_taught
 from napari_fhn.training.data.labelled import LabelFile
+from napari_fhn.training.data.pseudo_labels import PROBABILITIES, SHARE
 from napari_fhn.training.models import model
 
 _PROBE = 0.1
@@ -225,7 +228,14 @@ def affordable_steps(job: Job, end: float) -> int:
     steps = [later - earlier for earlier, later in pairwise(times[1:])]
     left = end - time.process_time()
     # Some too many do no harm: training ends with its time, and at the end of the schedule its rate is next to nothing.
-    return max(1, round(left / (1.05 * statistics.median(steps))))
+    affordable = left / (1.05 * statistics.median(steps))
+    if is_taught(job):  # some of the time goes into pseudo-labels, about as much as steps of as many voxels take
+        shape = np.load(job.labels, mmap_mode="r").shape
+        *traces, samples = job.schedule.block
+        seen = job.schedule.batch * math.prod(traces) * min(samples, shape[-1])
+        tile = min(math.prod(shape), PROBABILITIES // len(job.classes))
+        affordable = max(affordable - tile / seen, affordable / (1 + 1 / SHARE))
+    return max(1, round(affordable))
 
 
 def _train(job: Job, end: float | None, notes: list[str]) -> int:

@@ -78,7 +78,7 @@ def test_it_is_exported_in_ms_and_in_metres(tmp_path, monkeypatch):
         assert (file.read(1) == 40).all()
     with pytest.raises(ProjectError, match="velocity of -3"):
         exporter.write(Request("thickness", Path("n.tif"), of=(2,), velocity=-3.0))
-    with pytest.raises(SurveyError, match="nothing to write: thickness of cover"):
+    with pytest.raises(SurveyError, match="cover is seen from its top to its base on no trace"):
         exporter.write(Request("thickness", Path("n.tif"), of=(1,)))
     deep = Exporter.of_file("classes.npy", like=_survey("depth"), table=TABLE)
     with pytest.raises(ProjectError, match="has none"):

@@ -39,19 +39,16 @@ def same(one: PseudoLabels, other: PseudoLabels) -> bool:
 )
 def test_tiles_lie_in_the_survey_are_as_high_as_it_is_and_hold_so_many_voxels(shape, vertical, room, least, seed):
     vertical %= len(shape)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pseudo_labels, "PROBABILITIES", 4 * room)
-        pseudo = PseudoLabels(shape, vertical, 4, least, seed)
-        again = PseudoLabels(shape, vertical, 4, least, seed)
-    assert pseudo.boxes == again.boxes
-    assert 1 <= len(pseudo.boxes) <= 8
+    pseudo = PseudoLabels(shape, vertical, 4, 4 * room, least, seed)
+    assert pseudo.boxes == PseudoLabels(shape, vertical, 4, 4 * room, least, seed).boxes
+    wide = [min(least, size) for axis, size in enumerate(shape) if axis != vertical]
     for box in pseudo.boxes:
         assert all(0 <= a < b <= size for a, b, size in zip(box.start, box.stop, shape, strict=True))
         assert box.shape[vertical] == shape[vertical]
-        wide = [min(least, size) for axis, size in enumerate(shape) if axis != vertical]
         lengths = [size for axis, size in enumerate(box.shape) if axis != vertical]
         assert all(length >= least for length, least in zip(lengths, wide, strict=True))
         assert np.prod(box.shape) <= max(room, np.prod(wide) * shape[vertical])
+    assert len(pseudo.boxes) == 1 or sum(np.prod(box.shape) for box in pseudo.boxes) <= room
     if np.prod(shape) <= room:
         assert pseudo.boxes == (Box.whole(shape),)
 
@@ -67,7 +64,7 @@ def test_tiles_lie_in_the_survey_are_as_high_as_it_is_and_hold_so_many_voxels(sh
     ],
 )
 def test_a_small_survey_is_one_tile_and_a_large_one_has_eight_evenly_over_it(shape, expected):
-    boxes = PseudoLabels(shape, len(shape) - 1, 7, 96, seed=3).boxes
+    boxes = PseudoLabels(shape, len(shape) - 1, 7, 10**10, 96, seed=3).boxes
     assert {box.shape for box in boxes} == {expected}
     assert len(boxes) == (8 if np.prod(shape) > 8 * np.prod(expected) else -(-np.prod(shape) // np.prod(expected)))
     for axis in range(len(shape) - 1):
@@ -76,8 +73,16 @@ def test_a_small_survey_is_one_tile_and_a_large_one_has_eight_evenly_over_it(sha
         assert np.diff([0, *starts, free]).max() <= max(0, 0.45 * free)
 
 
-def test_tiles_of_other_labels_take_the_place_of_those_that_are_there_when_the_first_one_comes():
-    pseudo = PseudoLabels((400, 500, 1500), 2, 90, 8, seed=0)
+@pytest.mark.parametrize(("steps", "expected"), [(20, (96, 96, 160)), (150, (120, 120, 160)), (300, (128, 192, 160))])
+def test_a_short_training_has_a_small_tile(steps, expected):
+    seen = steps * 4 * 96 * 160
+    (box,) = PseudoLabels((128, 192, 160), 2, 7, seen, 96, seed=3).boxes
+    assert box.shape == expected
+
+
+def test_tiles_of_other_labels_take_the_place_of_those_that_are_there_when_the_first_one_comes(monkeypatch):
+    monkeypatch.setattr(pseudo_labels, "PROBABILITIES", 3 * 9 * 9 * 30)
+    pseudo = PseudoLabels((40, 50, 30), 2, 3, 10**6, 8, seed=0)
     some(pseudo, 5, 3)
     assert (pseudo.held, pseudo.of) == (3, 5)
     some(pseudo, 6, 1)
@@ -85,7 +90,7 @@ def test_tiles_of_other_labels_take_the_place_of_those_that_are_there_when_the_f
 
 
 def test_every_class_of_a_section_has_its_turn_and_where_nothing_is_said_none():
-    pseudo = PseudoLabels((20, 40, 30), 2, 3, 8, seed=0)
+    pseudo = PseudoLabels((20, 40, 30), 2, 3, 10**6, 8, seed=0)
     rng = np.random.default_rng(0)
     assert pseudo.draw(rng) is None
     classes = np.zeros((20, 40, 30), np.uint8)
@@ -119,7 +124,7 @@ def test_another_process_has_the_same_and_so_has_whoever_goes_on(shape, vertical
     vertical %= len(shape)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pseudo_labels, "PROBABILITIES", 4 * 200)
-        first, second, later = (PseudoLabels(shape, vertical, 4, 4, seed=2) for _ in range(3))
+        first, second, later = (PseudoLabels(shape, vertical, 4, 10**9, 4, seed=2) for _ in range(3))
     for of, count in enumerate(turns, 1):
         some(first, of, min(count, len(first.boxes)), of)
         second.take(json.loads(json.dumps(first.news())))
@@ -129,11 +134,18 @@ def test_another_process_has_the_same_and_so_has_whoever_goes_on(shape, vertical
     assert same(first, later)
 
 
-@pytest.mark.parametrize("tiles", [["AAAA"], ["no base 64"], ["eJwDAAAAAAE="], ["eJwDAAAAAAE="] * 9, [7]])
+@pytest.mark.parametrize("tiles", [["AAAA"], ["no base 64"], ["eJwDAAAAAAE="], [7]])
 def test_damaged_tiles_are_an_error(tiles):
-    pseudo = PseudoLabels((30, 40, 20), 2, 3, 8, seed=1)
+    pseudo = PseudoLabels((30, 40, 20), 2, 3, 10**6, 8, seed=1)
     with pytest.raises((ValueError, TypeError)):  # whoever reads the file names it
-        pseudo.resume({"of": 1, "tiles": tiles})
+        pseudo.resume({"of": 1, "tiles": tiles, "shape": [30, 40, 20]})
+
+
+def test_tiles_of_another_shape_are_not_taken():
+    short, long = (PseudoLabels((128, 192, 60), 2, 7, seen, 8, seed=1) for seen in (10**5, 10**9))
+    short.put(3, np.ones(short.boxes[0].shape, np.uint8))
+    long.resume(short.state())
+    assert (long.held, long.of) == (0, 0)
 
 
 def test_what_it_takes_to_make_a_tile_is_bounded_at_any_size():

@@ -36,8 +36,6 @@ TEACHER = "pretrained"
 _FROM = 0.1
 """Share of the steps before a first tile is begun, which is to be there when factors are weighed."""
 
-_EVERY = 4
-"""Steps from one piece of a further tile to the next; of the first one a piece is made after each step."""
 
 _KNOWS = 1.001
 """Times what all classes alike would have: below nothing is known of a voxel."""
@@ -47,8 +45,11 @@ def pseudo_labels_of(job: Job, frame: Frame) -> PseudoLabels | None:
     """Return where the network of a job is taught; None where nothing teaches it."""
     if not is_taught(job) or frame.vertical_axis is None:
         return None
-    traces = max(size for axis, size in enumerate(job.schedule.block) if axis != frame.vertical)
-    return PseudoLabels(frame.shape, frame.vertical_axis, len(job.classes), traces, job.schedule.seed)
+    shape, vertical, schedule = frame.shape, frame.vertical_axis, job.schedule
+    traces = max(size for axis, size in enumerate(schedule.block) if axis != frame.vertical)
+    block = [min(size, shape[vertical]) if axis == frame.vertical else size for axis, size in enumerate(schedule.block)]
+    seen = schedule.steps * schedule.batch * math.prod(block)
+    return PseudoLabels(shape, vertical, len(job.classes), seen, traces, schedule.seed)
 
 
 def is_worth_hearing(found: Found) -> bool:
@@ -115,7 +116,7 @@ class Teaching:
         if taught and not is_worth_hearing(self._combiner.found):
             return
         first = self._of != self._pseudo.of
-        if first or (step % _EVERY == 0 and self._pseudo.held < len(self._pseudo.boxes)):
+        if first or (taught and self._pseudo.held < len(self._pseudo.boxes)):
             self._go_on(self._teacher, 0 if first else self._pseudo.held)
         if taught and first and not self._pseudo.held:
             while self._made is None:  # what teaches must not depend on how soon the structure was known

@@ -25,6 +25,9 @@ _HELD = 8
 PROBABILITIES = 2**25
 """Of a tile, unless a block is larger: two bytes each while it is made."""
 
+SHARE = 4
+"""So many voxels are learnt from for one of a tile, to make which takes about as long as to learn from one."""
+
 _PIECE, _MOST = 2**20, 24
 """Voxels, and sections, of a piece of a tile that is predicted at once; one section at least."""
 
@@ -61,6 +64,9 @@ class PseudoLabels:
         Axis of time or depth.
     classes : int
         How many there are.
+    seen : int
+        Voxels of all blocks that a network will see in its training: tiles have a quarter of that together, or one is
+        larger.
     least : int
         Traces of a tile at least, along each lateral axis.
     seed : int
@@ -77,16 +83,17 @@ class PseudoLabels:
 
     Examples
     --------
-    >>> pseudo = PseudoLabels((40, 50, 30), 2, 3, 32, seed=0)
+    >>> pseudo = PseudoLabels((40, 50, 30), 2, 3, 10**6, 32, seed=0)
     >>> pseudo.boxes
     (Box(start=(0, 0, 0), stop=(40, 50, 30)),)
     >>> pseudo.put(1, np.ones((40, 50, 30), np.uint8))
-    >>> pseudo.held, len(PseudoLabels((400, 500, 1500), 2, 3, 96, seed=0).boxes)
-    (1, 8)
+    >>> pseudo.held, [len(PseudoLabels((400, 500, 1500), 2, 3, seen, 96, seed=0).boxes) for seen in (10**7, 10**9)]
+    (1, [1, 8])
     """
 
-    def __init__(self, shape: tuple[int, ...], vertical: int, classes: int, least: int, seed: int) -> None:
-        self.boxes = _tiles(shape, tile_shape(shape, vertical, classes, least), seed)
+    def __init__(self, shape: tuple[int, ...], vertical: int, classes: int, seen: int, least: int, seed: int) -> None:
+        tile = tile_shape(shape, vertical, min(PROBABILITIES // classes, seen // SHARE), least)
+        self.boxes = _tiles(shape, tile, max(1, min(_HELD, seen // SHARE // math.prod(tile))), seed)
         self._held: list[Tile] = []
         self._news: list[list[Any]] = []
         self.of = self.version = 0
@@ -154,20 +161,19 @@ class PseudoLabels:
 
     def state(self) -> dict[str, Any]:
         """Return what going on needs, see :mod:`~napari_fhn.training.models.suspended`."""
-        return {"of": self.of, "tiles": [_packed(tile.classes) for tile in self._held]}
+        tiles = [_packed(tile.classes) for tile in self._held]
+        return {"of": self.of, "tiles": tiles, "shape": list(self.boxes[0].shape)}
 
     def resume(self, state: Mapping[str, Any]) -> None:
-        """Go on with what :meth:`state` returned.
+        """Go on with what :meth:`state` returned; tiles of another shape, as of a shorter training, are made anew.
 
         Raises
         ------
         ValueError
-            Where a tile is not of the shape that it has in this survey.
+            Where one is not of the shape that is said.
         """
-        tiles = list(state["tiles"])
-        if len(tiles) > len(self.boxes):
-            raise ValueError(f"there are {len(tiles)} tiles of pseudo-labels in place of {len(self.boxes)}")
-        self.take([[int(state["of"]), packed] for packed in tiles])
+        if list(state["shape"]) == list(self.boxes[0].shape):
+            self.take([[int(state["of"]), packed] for packed in state["tiles"][: len(self.boxes)]])
 
 
 def filled(tile: Tile, box: Box, row: NDArray[np.uint8]) -> None:
@@ -179,20 +185,22 @@ def filled(tile: Tile, box: Box, row: NDArray[np.uint8]) -> None:
         row[common.within(box)] = tile.classes[common.within(tile.box)]
 
 
-def tile_shape(shape: tuple[int, ...], vertical: int, classes: int, least: int) -> tuple[int, ...]:
+def tile_shape(shape: tuple[int, ...], vertical: int, room: int, least: int) -> tuple[int, ...]:
     """Return the shape of the tiles of a survey: about as wide as long.
 
     Parameters
     ----------
-    shape, vertical, classes, least
+    shape, vertical, least
         As in :class:`PseudoLabels`.
+    room : int
+        Voxels that a tile may have, unless it is to have so many traces.
 
     Examples
     --------
-    >>> tile_shape((128, 192, 160), 2, 7, 96), tile_shape((600, 480, 1500), 2, 7, 96)
+    >>> tile_shape((128, 192, 160), 2, 4_608_000, 96), tile_shape((600, 480, 1500), 2, 4_608_000, 96)
     ((128, 192, 160), (96, 96, 1500))
     """
-    found, room = list(shape), max(1, PROBABILITIES // classes // shape[vertical])
+    found, room = list(shape), max(1, room // shape[vertical])
     lateral = sorted((axis for axis in range(len(shape)) if axis != vertical), key=lambda axis: shape[axis])
     if len(lateral) == 1:
         found[lateral[0]] = min(shape[lateral[0]], max(least, room))
@@ -210,25 +218,27 @@ def at_once(section: int) -> int:
 
 
 def making_bytes(shape: tuple[int, ...], vertical: int, classes: int, least: int) -> int:
-    """Return the bytes that it takes to make a tile: its probabilities, and a piece of it that is averaged.
+    """Return the bytes that it takes at most to make a tile: its probabilities, and a piece of it that is averaged.
 
     Parameters
     ----------
-    shape, vertical, classes, least
+    shape, vertical, least
         As in :class:`PseudoLabels`.
+    classes : int
+        How many there are.
     """
-    tile = tile_shape(shape, vertical, classes, least)
+    tile = tile_shape(shape, vertical, PROBABILITIES // classes, least)
     section = max(tile[axis] for axis in range(len(tile)) if axis != vertical) * tile[vertical]
     piece = min(math.prod(tile), (at_once(section) + _AROUND) * section)
     return 2 * classes * math.prod(tile) + 12 * classes * piece + _HELD * math.prod(tile)
 
 
-def _tiles(shape: tuple[int, ...], tile: tuple[int, ...], seed: int) -> tuple[Box, ...]:
-    """Return tiles that lie evenly over a survey."""
+def _tiles(shape: tuple[int, ...], tile: tuple[int, ...], most: int, seed: int) -> tuple[Box, ...]:
+    """Return tiles that lie evenly over a survey, as many as it has or so many."""
     count = math.prod(-(-size // length) for size, length in zip(shape, tile, strict=True))
     begin, found = np.random.default_rng([seed, 2013]).random(2), []
     free = [axis for axis, size in enumerate(shape) if size > tile[axis]]
-    for number in range(min(count, _HELD)):
+    for number in range(min(count, most)):
         start = [0] * len(shape)
         for axis, at in zip(free, (begin + number * np.array(_STEPS)) % 1, strict=False):
             start[axis] = round(at * (shape[axis] - tile[axis]))
