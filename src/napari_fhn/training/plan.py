@@ -12,7 +12,7 @@ from napari_fhn.network.comparison import NetworkDescription, ResNetArchitecture
 from napari_fhn.network.forecast import WORKING_SET, Forecast, Optimiser, WorkingSet, forecast, largest_block
 from napari_fhn.network.forecast_resnet import forecast_resnet
 from napari_fhn.sentence import counted
-from napari_fhn.training.combination.pretrained_memory import kept_bytes, look_bytes
+from napari_fhn.training.combination.pretrained_memory import ROOM, kept_bytes, look_bytes
 from napari_fhn.training.combination.settings import takes
 from napari_fhn.training.data.framing import Position
 from napari_fhn.training.data.pseudo_labels import making_bytes
@@ -333,7 +333,7 @@ def features_bytes(
     upright = _upright(shape, vertical_axis)
     if not upright or not dips_bytes(shape, vertical_axis):  # without scipy the network alone predicts
         return 0
-    teaching = making_bytes(upright, len(upright) - 1, classes, taught) if taught else 0
+    teaching = ROOM + making_bytes(upright, len(upright) - 1, classes, taught) if taught else 0
     return kept_bytes(upright) + look_bytes(upright, classes, threads) + teaching
 
 

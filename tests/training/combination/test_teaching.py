@@ -254,16 +254,24 @@ def test_all_of_a_tile_is_predicted_in_both_directions_and_averaged(taught, monk
         shape = (12, 20, 32)
 
     _, _, factor = taught(kind=Looking, sure=0.9)
-    monkeypatch.setattr("napari_fhn.training.data.pseudo_labels._PIECE", 2000)  # three sections, or five
+    monkeypatch.setattr(teaching, "PREDICTED", 3000)  # four sections
+    monkeypatch.setattr(teaching, "AVERAGED", 3000)
     pseudo = PseudoLabels((12, 20, 32), 2, 3, 10**6, 8, 0)
     found = replace(believed((factor.name,)), reach=(3, 0))
     smoother = Averaging()
     teacher = teaching.Teaching(pseudo, Combiner({factor.name: factor}, found, (12, 20, 32), 2, smoother), Labels(), 60)
-    pieces = 0
-    while not pseudo.held:
-        teacher.after(24 + pieces, waits=pieces < 9)
+    for step in range(6, 15):
+        teacher.after(step, waits=True)
+    assert not teacher.lacks(23)
+    assert teacher.lacks(24)  # and is waited for
+    pieces = 9
+    while teacher.lacks(24):
+        teacher.catch_up()
         pieces += 1
-    assert pieces == 10  # the rest at once, where it is waited for
+    assert pieces == 3 + 5 + 3 + 1
+    assert not pseudo.held  # before the weighing nobody is taught
+    teacher.after(25, waits=False)
+    assert pseudo.held == 1
     said = sum(factor.read_across(Box.whole((12, 20, 32)), across) for across in (0, 1)) / 2
     averaged = smoother.smooth(Box.whole((12, 20, 32)), said.astype(np.float16).astype(np.float32), (3, 0))
     assert (pseudo._held[0].classes == averaged.argmax(axis=0) + 1).mean() > 0.999
@@ -276,5 +284,5 @@ def test_without_the_factor_nothing_is_made(taught):
     pseudo = PseudoLabels((12, 20, 32), 2, 3, 10**6, 8, 0)
     without = teaching.Teaching(pseudo, Combiner({}, believed(()), (12, 20, 32), 2), Labels(), 60)
     without.after(30, waits=False)
-    assert not without.begins(30)
+    assert not without.lacks(30)
     assert not pseudo.held

@@ -205,6 +205,7 @@ class Gated:
         self._told_at = -1
         self._resting = Resting()
         self._every_second = EverySecond(self._look)
+        self._every_fourth = EverySecond(self._look, COARSE)
 
     def look(self) -> bool:
         """Follow the labels; tells whether what it says has changed, as it does when labels are carried first."""
@@ -232,10 +233,8 @@ class Gated:
         weighs = self._weighs
         if not weighs:
             return self._features.read_across(box, across, coarse=coarse)
-        if coarse:
-            return EverySecond(self._look, COARSE).read(box, across, self._features.sections.shape[across])
-        every_second = self._every_second if weighs else self._features.every_second
-        return every_second.read(box, across, self._features.sections.shape[across], self._features.labels.version)
+        every = self._every_fourth if coarse else self._every_second
+        return every.read(box, across, self._features.sections.shape[across], self._features.labels.version)
 
     @property
     def _weighs(self) -> bool:

@@ -44,6 +44,9 @@ _REMEMBERED = 2**28
 _SPEAKS = 30
 """Steps until a network that nobody has weighed counts as it is believed to, at least: a training may be of one."""
 
+_TICK = 0.05
+"""Seconds for which the structure of the data is waited for at once."""
+
 _SHARE = 0.1
 """Share of the time in which the whole survey is answered without the network, while it learns."""
 
@@ -134,8 +137,15 @@ class Combining:
     def lacks(self, step: int, *, learnt: bool = False) -> bool:
         """Whether factors are to be weighed after a step, see :meth:`after`, and do not know all of the data yet."""
         weighs = self._weighing is not None and (step >= self._weighing.until or learnt)
-        teaches = self._teaching is not None and self._teaching.begins(step)
-        return (weighs or teaches) and self.structure.pending
+        return (weighs and self.structure.pending) or (self._teaching is not None and self._teaching.lacks(step))
+
+    def catch_up(self) -> list[str]:
+        """Do a little of what has to be done before training goes on; returns what the person should know of it."""
+        if self.structure.pending:
+            return self.structure.wait(_TICK)
+        if self._teaching is not None:
+            self._teaching.catch_up()
+        return []
 
     def first_answer(self, focus: Focus | None, place: Sequence[int] | None = None) -> Iterator[Box]:
         """Write what is known of the view before the network has learnt anything, yielding each box of it.

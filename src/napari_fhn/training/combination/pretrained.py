@@ -111,7 +111,8 @@ class PretrainedFeatures:
         self._present: NDArray[np.intp] = np.zeros(0, np.intp)
         self._seen = labels.version
         self._fitted = -1
-        self.every_second = EverySecond(self.look_at)
+        self._every_second = EverySecond(self.look_at)
+        self._every_fourth = EverySecond(self.look_at, COARSE)
 
     def look(self) -> bool:
         """Follow the labels; tells whether what it says has changed."""
@@ -139,9 +140,8 @@ class PretrainedFeatures:
 
     def read_across(self, box: Box, across: int, *, coarse: bool = False) -> Floats:
         """Return what :meth:`read` does, seen in every second section across an axis; coarsely in every fourth."""
-        if coarse:
-            return EverySecond(self.look_at, COARSE).read(box, across, self.sections.shape[across])
-        return self.every_second.read(box, across, self.sections.shape[across], self.labels.version)
+        every = self._every_fourth if coarse else self._every_second
+        return every.read(box, across, self.sections.shape[across], self.labels.version)
 
     def look_at(self, box: Box, across: int, lines: range | None = None) -> Floats:
         """Return ``(classes, *box.shape)`` of sections across an axis; of some lines alone, along it these."""

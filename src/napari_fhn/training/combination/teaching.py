@@ -26,7 +26,7 @@ from napari_fhn.training.combination.shown import Shown
 from napari_fhn.training.combination.weighing import weighed_at
 from napari_fhn.training.data.frame import Frame
 from napari_fhn.training.data.labelled import LabelFile
-from napari_fhn.training.data.pseudo_labels import PseudoLabels, at_once
+from napari_fhn.training.data.pseudo_labels import AVERAGED, PREDICTED, PseudoLabels, at_once
 from napari_fhn.training.job import Job
 from napari_fhn.training.prediction.outputs import likeliest
 
@@ -89,9 +89,25 @@ class Teaching:
         self._making: Iterator[NDArray[np.uint8] | None] | None = None
         self._made: NDArray[np.uint8] | None = None
 
-    def begins(self, step: int) -> bool:
-        """Whether the network is to be taught from this step on: by then the structure of the data has to be known."""
-        return self._teacher is not None and step >= self._until
+    def lacks(self, step: int) -> bool:
+        """Whether the network is to be taught from a step on, and a first tile is not there yet.
+
+        It is waited for: what a network becomes must not depend on how soon the structure of the data was known.
+        """
+        if self._teacher is None or step < self._until or self._pseudo.held or not is_worth_hearing(self._found):
+            return False
+        self._follow()
+        return self._made is None
+
+    def catch_up(self) -> None:
+        """Make another piece of the first tile, where the structure of the data is known."""
+        if self._teacher is not None:
+            self._follow()
+            self._go_on(self._teacher, 0)
+
+    @property
+    def _found(self) -> Found:
+        return self._combiner.found
 
     def share(self, step: int) -> float:
         """Return how much of what it is to be taught the network has had after a step, from 0 to 1."""
@@ -112,15 +128,12 @@ class Teaching:
         if self._teacher is None or step < self._from:
             return
         self._follow()
-        taught = not waits and self.begins(step)
-        if taught and not is_worth_hearing(self._combiner.found):
+        taught = not waits and step >= self._until
+        if taught and not is_worth_hearing(self._found):
             return
         first = self._of != self._pseudo.of
         if first or (taught and self._pseudo.held < len(self._pseudo.boxes)):
             self._go_on(self._teacher, 0 if first else self._pseudo.held)
-        if taught and first and not self._pseudo.held:
-            while self._made is None:  # what teaches must not depend on how soon the structure was known
-                self._go_on(self._teacher, 0)
         if taught and self._made is not None:
             self._pseudo.put(self._of, self._made)
             self._made = None
@@ -150,7 +163,7 @@ class Teaching:
         ways = lateral if len(lateral) == 2 and isinstance(teacher, SeesSections) else lateral[:1]
         total = np.zeros((self._labels.classes, *box.shape), np.float16)
         for across in ways:
-            for part in _cut(box, across):
+            for part in _cut(box, across, PREDICTED):
                 if isinstance(teacher, SeesSections) and len(lateral) == 2:
                     said = teacher.read_across(part, across, coarse=True)
                 else:
@@ -159,7 +172,7 @@ class Teaching:
                 total[(slice(None), *part.within(box))] += said
                 yield None
         classes, halo = np.zeros(box.shape, np.uint8), self._combiner.halo
-        for part in _cut(box, lateral[0]):
+        for part in _cut(box, lateral[0], AVERAGED):
             start = tuple(max(a, b - far) for a, b, far in zip(box.start, part.start, halo, strict=True))
             stop = tuple(min(a, b + far) for a, b, far in zip(box.stop, part.stop, halo, strict=True))
             outer = Box(start, stop)
@@ -170,9 +183,9 @@ class Teaching:
         yield classes
 
 
-def _cut(box: Box, axis: int) -> Iterator[Box]:
-    """Yield the pieces of a box, side by side along an axis."""
-    length = at_once(math.prod(box.shape) // box.shape[axis])
+def _cut(box: Box, axis: int, piece: int) -> Iterator[Box]:
+    """Yield pieces of a box of so many voxels, side by side along an axis."""
+    length = at_once(math.prod(box.shape) // box.shape[axis], piece)
     for first in range(box.start[axis], box.stop[axis], length):
         yield box.slab(axis, first, min(first + length, box.stop[axis]))
 

@@ -28,8 +28,11 @@ PROBABILITIES = 2**25
 SHARE = 4
 """So many voxels are learnt from for one of a tile, to make which takes about as long as to learn from one."""
 
-_PIECE, _MOST = 2**20, 24
-"""Voxels, and sections, of a piece of a tile that is predicted at once; one section at least."""
+PREDICTED, AVERAGED = 2**18, 2**20
+"""Voxels of a piece of a tile that is predicted at once; and of one that is averaged, as what lies around it is too."""
+
+_LEAST, _MOST = 4, 24
+"""Sections of a piece."""
 
 _AROUND = 24
 """Traces on both sides of a piece over which probabilities are averaged, at most."""
@@ -212,9 +215,9 @@ def tile_shape(shape: tuple[int, ...], vertical: int, room: int, least: int) -> 
     return tuple(found)
 
 
-def at_once(section: int) -> int:
-    """Return how many sections of so many voxels a piece of a tile has, at most."""
-    return max(1, min(_MOST, _PIECE // section))
+def at_once(section: int, piece: int) -> int:
+    """Return how many sections of so many voxels a piece of so many has."""
+    return max(_LEAST, min(_MOST, piece // section // _LEAST * _LEAST))
 
 
 def making_bytes(shape: tuple[int, ...], vertical: int, classes: int, least: int) -> int:
@@ -229,7 +232,7 @@ def making_bytes(shape: tuple[int, ...], vertical: int, classes: int, least: int
     """
     tile = tile_shape(shape, vertical, PROBABILITIES // classes, least)
     section = max(tile[axis] for axis in range(len(tile)) if axis != vertical) * tile[vertical]
-    piece = min(math.prod(tile), (at_once(section) + _AROUND) * section)
+    piece = min(math.prod(tile), (at_once(section, AVERAGED) + _AROUND) * section)
     return 2 * classes * math.prod(tile) + 12 * classes * piece + _HELD * math.prod(tile)
 
 

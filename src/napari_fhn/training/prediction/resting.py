@@ -60,9 +60,9 @@ class Resting:
         self._pace.waited(time.monotonic() - began)
 
     def wait(self, step: int) -> Iterator[Update]:
-        """Wait a little for what is to be known of the data."""
+        """Wait a little for what is to be known of the data, or do some of it."""
         began = time.monotonic()
-        yield from map(Note, self._combining.structure.wait(_TICK))
+        yield from map(Note, self._combining.catch_up())
         yield from self._look(step)
         self._pace.waited(time.monotonic() - began)
 
