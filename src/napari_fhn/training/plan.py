@@ -15,7 +15,7 @@ from napari_fhn.sentence import counted
 from napari_fhn.training.combination.pretrained_memory import ROOM, kept_bytes, look_bytes
 from napari_fhn.training.combination.settings import takes
 from napari_fhn.training.data.framing import Position
-from napari_fhn.training.data.pseudo_labels import making_bytes
+from napari_fhn.training.data.pseudo_labels import making_bytes, traces_of
 from napari_fhn.training.data.volume import open_input
 from napari_fhn.training.job import MOST_CLASSES, Job, JobError
 from napari_fhn.training.schedule import Schedule
@@ -54,8 +54,8 @@ class Plan:
         Whether the prediction takes in what is carried along reflectors.
     pretrained : bool
         Whether it takes in features that were learnt beforehand.
-    taught : bool
-        Whether the network learns from what these say, too.
+    taught : int
+        Traces of its blocks where the network learns from what these say, too; 0 where it does not.
     """
 
     network: NetworkDescription
@@ -71,7 +71,7 @@ class Plan:
     vertical_axis: int | None = None
     carries: bool = True
     pretrained: bool = True
-    taught: bool = False
+    taught: int = 0
 
     def needs(
         self,
@@ -146,8 +146,7 @@ class Plan:
         """Bytes that features which were learnt beforehand take, of a processor's memory; 0 without any."""
         if not (self.carries and self.pretrained):
             return 0
-        taught = max(self.block) if self.taught else None
-        return features_bytes(self.shape, self.vertical_axis, self.classes, taught=taught)
+        return features_bytes(self.shape, self.vertical_axis, self.classes, taught=self.taught)
 
     @property
     def beside(self) -> int:
@@ -255,7 +254,7 @@ def plan(
         vertical_axis if map_axis is None else None,
         carries,
         pretrained,
-        schedule.pseudo_labels > 0,
+        0 if vertical_axis is None or not schedule.pseudo_labels else traces_of(block, -1 if sections else vertical_axis),
     )
 
 
@@ -313,7 +312,7 @@ def features_bytes(
     classes: int,
     threads: int | None = None,
     *,
-    taught: int | None = None,
+    taught: int = 0,
 ) -> int:
     """Return the bytes that features of a network that was trained beforehand take; 0 where a survey has none.
 
@@ -327,8 +326,8 @@ def features_bytes(
         That are told apart.
     threads : int, optional
         Of the processor that look at sections; all by default.
-    taught : int, optional
-        Traces of the blocks of a network that learns from what they say, too; none where there is no such network.
+    taught : int
+        Traces of the blocks of a network that learns from what they say, too; 0 where there is no such network.
     """
     upright = _upright(shape, vertical_axis)
     if not upright or not dips_bytes(shape, vertical_axis):  # without scipy the network alone predicts

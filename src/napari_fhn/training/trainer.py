@@ -200,6 +200,7 @@ class _Training:
         self.behind = False
         self.stepping.restart()
         self.scoring.forget()
+        self.combining.as_after(step, goes_on=True)
         self._losses.clear()
         yield from self.live.look(step)
 
@@ -258,8 +259,7 @@ class _Training:
         steps = self.job.schedule.steps
         left = self._pace.left(self.step - self._begun_at, steps - self.step)
         terms: dict[str, float | None] = {**outcome.terms} if len(outcome.terms) > 1 else {}
-        guard = self.learner.guard
-        seen = (guard.error, memory_held(self.setup.device), terms, guard.keeps)
+        seen = (self.learner.guard.error, memory_held(self.setup.device), terms, self.learner.guard.keeps)
         yield Progress("train", self.step, steps, left, outcome.loss, self._pace.read(), *seen)
 
     def _now(self, step: int) -> None:
@@ -339,7 +339,7 @@ class _Training:
         self._suspend()  # before the average takes the place of the weights that learn
         self.combining.finish(early=True)
         self.learner.average.finish()
-        if 0 < best.step < self.step and best.restore():
+        if 0 < best.step < self.step and best.restore(self.combining.as_after):
             yield Note(f"The held-out labels were predicted best after step {best.step}: that network is kept.")
         self._save()
         yield self.scoring.learnt_from(self.step)  # those before were told of when the clock said so

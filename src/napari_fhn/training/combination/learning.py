@@ -260,6 +260,8 @@ class Combining:
         self.combiner.found = self._believed
         self._believed = weighing.find(self._predictor, self.combiner, self._wanted, step)
         weighing.release()
+        if self._teaching is not None:
+            self._teaching.released()
         self.combiner.found = self._believed
         self.weighed = True
         return words + self._believed.words()
@@ -286,8 +288,16 @@ class Combining:
             return
         if self._heard_from:
             self.combiner.found = self._believed.heard(min(1.0, step / self._heard_from))
+        elif self._weighing is None:
+            self.combiner.found = self._believed
         if self._teaching is not None and (share := self._teaching.share(step)):
             self.combiner.found = self._believed.after_lessons(share)
+
+    def as_after(self, step: int, *, goes_on: bool = False) -> None:
+        """Let the network count as it does after an earlier step, whose weights it has again."""
+        if self._teaching is not None and goes_on:
+            self._teaching.go_back(step)
+        self._show_as_learnt(step)
 
     def state(self) -> dict[str, Any]:
         """Return what going on needs, see :mod:`~napari_fhn.training.models.suspended`."""
@@ -295,6 +305,7 @@ class Combining:
             "weighing": None if self._weighing is None else self._weighing.state(),
             "found": None if self.combiner is None else record.encode(self._believed),
             "taught": 0.0 if self.combiner is None else self.combiner.found.taught,
+            "teaching": None if self._teaching is None else self._teaching.state(),
             "weighed": self.weighed,
             "heard_from": self._heard_from,
         }
@@ -308,7 +319,10 @@ class Combining:
         self._believed = record.decode(Found, state["found"])
         self.weighed = state["weighed"]
         self._heard_from = state.get("heard_from", 0)
-        self.combiner.found = self._believed.after_lessons(float(state.get("taught", 0.0)))
+        taught = float(state.get("taught", 0.0))
+        self.combiner.found = self._believed.after_lessons(taught)
+        if self._teaching is not None and state.get("teaching"):
+            self._teaching.resume(state["teaching"], taught)
         if state["weighing"] is not None:
             self._weighing = Weighing.resume(self._labels, state["weighing"])
 

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_fhn.structure.bodies import Labels
-from napari_fhn.structure.factor import Factor
+from napari_fhn.structure.factor import Factor, SeesSections
 from napari_fhn.training.combination.combiner import Combiner, Smoother
 from napari_fhn.training.combination.preparing import Later, Meanwhile, Preparing, much
 from napari_fhn.training.combination.settings import TITLES, Combination, Found, believed, fitting_factors
 from napari_fhn.training.combination.shown import Shown
 from napari_fhn.training.combination.smoothing import AlongReflectors, Guided, along_reflectors, among_bands
-from napari_fhn.training.combination.upright import Laid, UprightLabels
+from napari_fhn.training.combination.upright import Laid, LaidSections, UprightLabels
 from napari_fhn.training.data.frame import Frame
 from napari_fhn.training.data.labelled import LabelFile
 from napari_fhn.training.data.stored import moved
@@ -133,7 +133,10 @@ def _open(
             beside = Carried(standing, dips, marches=carried.marches) if carries else None
             factors["pretrained"] = _pretrained(standing, job, frame, beside, None if waits else preparing)
         if not upright:
-            factors = {name: Laid(factor, vertical) for name, factor in factors.items()}
+            factors = {
+                name: (LaidSections if isinstance(factor, SeesSections) else Laid)(factor, vertical)
+                for name, factor in factors.items()
+            }
         return factors, AlongReflectors(dips, vertical), preparing
     from napari_fhn.structure.patches import Patches
     from napari_fhn.structure.pixels import PixelModel

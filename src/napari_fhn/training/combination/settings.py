@@ -284,6 +284,8 @@ class Found:
         numbers = [number for one in self.factors for number in (one.weight, one.floor)]
         if not all(math.isfinite(number) and number >= 0 for number in numbers):
             raise ValueError("the weights of its factors are not numbers from 0")
+        if not 0 <= self.taught <= 1:
+            raise ValueError("how much its network was taught is no share")
 
     @property
     def weights(self) -> dict[str, Weight]:
@@ -350,12 +352,16 @@ class Found:
             scores = [(one.title, one.alone.mean_iou) for one in self.factors]
             scores.append(("all together", self.together.mean_iou))
             said = ", ".join(f"{title} {iou:.2f}" for title, iou in scores if iou is not None)
-            weighed = f"So weighed after step {self.step} on {_bodies(self.bodies)} left out until then"
+            so = "Weighed" if self.taught else "So weighed"
+            weighed = f"{so} after step {self.step} on {_bodies(self.bodies)} left out until then"
             found.append(f"{weighed} (mean IoU there: {said}).")
         else:
             found.append("No labels could be left out to find the weights: they are those that did well elsewhere.")
         if self.taught:
-            found.append("Since then the network has learnt from what pretrained features say, too, and counts more.")
+            found.append(
+                "Since then the network has learnt from what pretrained features say, too, and counts as such networks did "
+                "elsewhere."
+            )
         if self.reach:
             far = " and ".join(map(str, dict.fromkeys(self.reach)))
             found.append(f"Probabilities are averaged along the structure, up to {far} voxels to each side.")

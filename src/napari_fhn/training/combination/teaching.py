@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,7 @@ from napari_fhn.training.combination.shown import Shown
 from napari_fhn.training.combination.weighing import weighed_at
 from napari_fhn.training.data.frame import Frame
 from napari_fhn.training.data.labelled import LabelFile
-from napari_fhn.training.data.pseudo_labels import AVERAGED, PREDICTED, PseudoLabels, at_once
+from napari_fhn.training.data.pseudo_labels import AVERAGED, PREDICTED, PseudoLabels, at_once, traces_of
 from napari_fhn.training.job import Job
 from napari_fhn.training.prediction.outputs import likeliest
 
@@ -46,7 +47,8 @@ def pseudo_labels_of(job: Job, frame: Frame) -> PseudoLabels | None:
     if not is_taught(job) or frame.vertical_axis is None:
         return None
     shape, vertical, schedule = frame.shape, frame.vertical_axis, job.schedule
-    traces = max(size for axis, size in enumerate(schedule.block) if axis != frame.vertical)
+    assert frame.vertical is not None
+    traces = traces_of(schedule.block, frame.vertical)
     block = [min(size, shape[vertical]) if axis == frame.vertical else size for axis, size in enumerate(schedule.block)]
     seen = schedule.steps * schedule.batch * math.prod(block)
     return PseudoLabels(shape, vertical, len(job.classes), seen, traces, schedule.seed)
@@ -88,22 +90,34 @@ class Teaching:
         self._version, self._of = -1, 0
         self._making: Iterator[NDArray[np.uint8] | None] | None = None
         self._made: NDArray[np.uint8] | None = None
+        self._pieces_made = self._owed = 0
+        self._began: int | None = None
+        self._least = 0.0
 
     def lacks(self, step: int) -> bool:
         """Whether the network is to be taught from a step on, and a first tile is not there yet.
 
         It is waited for: what a network becomes must not depend on how soon the structure of the data was known.
         """
-        if self._teacher is None or step < self._until or self._pseudo.held or not is_worth_hearing(self._found):
+        if self._teacher is None or step >= self._steps:
             return False
         self._follow()
-        return self._made is None
+        if self._owed and self._made is None:
+            return True
+        first = step >= self._until and not self._pseudo.held and is_worth_hearing(self._found)
+        return first and self._made is None
 
     def catch_up(self) -> None:
         """Make another piece of the first tile, where the structure of the data is known."""
         if self._teacher is not None:
             self._follow()
-            self._go_on(self._teacher, 0)
+            self._go_on(self._teacher, 0 if self._of != self._pseudo.of else self._pseudo.held)
+            self._owed = max(0, self._owed - 1)
+
+    def released(self) -> None:
+        """Labels that were hidden are shown: the teacher knew of them."""
+        if self._version >= 0:
+            self._version, self._of = self._labels.version, _standing_for(self._labels)
 
     @property
     def _found(self) -> Found:
@@ -111,9 +125,33 @@ class Teaching:
 
     def share(self, step: int) -> float:
         """Return how much of what it is to be taught the network has had after a step, from 0 to 1."""
-        if not self._pseudo.held:
+        if self._began is None:
             return 0.0
-        return min(1.0, max(0.0, (step - self._until) / max(1, self._steps - self._until)))
+        return max(self._least, min(1.0, max(0, step - self._began) / max(1, self._steps - self._began)))
+
+    def go_back(self, step: int) -> None:
+        """Go on from the weights of an earlier step."""
+        self._least = 0.0
+        if self._began is not None:
+            self._began = min(self._began, step)
+
+    def state(self) -> dict[str, Any]:
+        """Return what going on needs, see :mod:`~napari_fhn.training.models.suspended`."""
+        return {"of": self._of, "pieces": self._pieces_made, "began": self._began}
+
+    def resume(self, state: Mapping[str, Any], taught: float) -> None:
+        """Go on with what :meth:`state` returned: the pieces of a tile that was not whole are made again first.
+
+        Parameters
+        ----------
+        state : mapping
+            See above.
+        taught : float
+            What :meth:`share` was: more steps than were planned do not take it away.
+        """
+        self._of, self._owed = int(state["of"]), int(state["pieces"])
+        self._began = None if state["began"] is None else int(state["began"])
+        self._least = taught
 
     def after(self, step: int, *, waits: bool) -> None:
         """Make what is due after a step, where the structure of the data is known.
@@ -136,7 +174,8 @@ class Teaching:
             self._go_on(self._teacher, 0 if first else self._pseudo.held)
         if taught and self._made is not None:
             self._pseudo.put(self._of, self._made)
-            self._made = None
+            self._made, self._pieces_made = None, 0
+            self._began = step if self._began is None else self._began
 
     def _follow(self) -> None:
         """Begin anew where labels are others."""
@@ -145,6 +184,7 @@ class Teaching:
         self._version = self._labels.version
         if (of := _standing_for(self._labels)) != self._of:
             self._of, self._making, self._made = of, None, None
+            self._pieces_made = self._owed = 0
 
     def _go_on(self, teacher: Factor, number: int) -> None:
         """Make another piece of a tile."""
@@ -153,6 +193,7 @@ class Teaching:
                 teacher.look()
                 self._making = self._pieces(teacher, self._pseudo.boxes[number])
             self._made = next(self._making)
+            self._pieces_made += 1
             if self._made is not None:
                 self._making = None
 
@@ -185,7 +226,7 @@ class Teaching:
 
 def _cut(box: Box, axis: int, piece: int) -> Iterator[Box]:
     """Yield pieces of a box of so many voxels, side by side along an axis."""
-    length = at_once(math.prod(box.shape) // box.shape[axis], piece)
+    length = at_once(math.prod(box.shape) // box.shape[axis], piece, line=len(box.shape) == 2)
     for first in range(box.start[axis], box.stop[axis], length):
         yield box.slab(axis, first, min(first + length, box.stop[axis]))
 
@@ -194,5 +235,5 @@ def _standing_for(labels: LabelFile) -> int:
     """Return a number that is another one where other labels are known, hidden ones too; not 0."""
     found = 1
     for positions in Shown(labels).positions:
-        found = zlib.crc32(positions.tobytes(), found)
+        found = zlib.crc32(len(positions).to_bytes(8, "little") + positions.tobytes(), found)
     return found or 1

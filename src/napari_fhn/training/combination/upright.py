@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from napari_fhn.box import Box
 from napari_fhn.structure.bodies import Labels
-from napari_fhn.structure.factor import Factor
+from napari_fhn.structure.factor import Factor, SeesSections
 
 
 def stood(box: Box, vertical: int) -> Box:
@@ -114,6 +114,21 @@ class Laid:
     def without(self, bodies: Collection[int]) -> Laid:
         """Return the same without some bodies: these go by columns, whichever axis they run along."""
         return Laid(self._factor.without(bodies), self._vertical)
+
+
+class LaidSections(Laid):
+    """The same of a factor that looks at sections."""
+
+    def read_across(self, box: Box, across: int, *, coarse: bool = False) -> NDArray[np.float32]:
+        """Return ``(classes, *box.shape)``, seen in sections across a lateral axis of the survey as it is."""
+        assert isinstance(self._factor, SeesSections)
+        upright = across - (across > self._vertical)
+        said = self._factor.read_across(stood(box, self._vertical), upright, coarse=coarse)
+        return np.moveaxis(said, -1, 1 + self._vertical)
+
+    def without(self, bodies: Collection[int]) -> LaidSections:
+        """Return the same without some bodies."""
+        return LaidSections(self._factor.without(bodies), self._vertical)
 
 
 def _last(values: tuple[Any, ...], axis: int) -> tuple[Any, ...]:

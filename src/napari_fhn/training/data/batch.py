@@ -149,6 +149,12 @@ class Batch:
     pseudo: Tensor | None = None
     parts: int = 1
 
+    @property
+    def places(self) -> int:
+        """How many voxels it is learnt from, with those of pseudo-labels."""
+        pseudo = self.shown.pseudo
+        return self.shown.known.places.numel() + (0 if pseudo is None else pseudo.places.numel())
+
     def split(self) -> list[Batch]:
         """Return the parts in which it is shown, as even as can be."""
         return self._parts

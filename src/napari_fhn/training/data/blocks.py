@@ -291,6 +291,8 @@ class Blocks:
         known = read.copy()
         if taught is not None:
             self.annotations.fill(known, box, taught[0])
+            if self.frame.framing.neighbours:
+                known[0] = 0  # of labels that are told nothing is asked
         if taught is not None:  # as it is told when it predicts
             place, asked = self.frame.position(box, across), None
         else:

@@ -50,10 +50,13 @@ class Tile(NamedTuple):
         As high as the survey.
     classes : ndarray of uint8, shape box.shape
         From 1; 0 where nothing is said.
+    packed : str
+        The same, as a training that is put aside keeps it and other processes are told.
     """
 
     box: Box
     classes: NDArray[np.uint8]
+    packed: str
 
 
 class PseudoLabels:
@@ -95,6 +98,7 @@ class PseudoLabels:
     """
 
     def __init__(self, shape: tuple[int, ...], vertical: int, classes: int, seen: int, least: int, seed: int) -> None:
+        self._shape, self._vertical, self._classes = shape, vertical, classes
         tile = tile_shape(shape, vertical, min(PROBABILITIES // classes, seen // SHARE), least)
         self.boxes = _tiles(shape, tile, max(1, min(_HELD, seen // SHARE // math.prod(tile))), seed)
         self._held: list[Tile] = []
@@ -118,9 +122,12 @@ class PseudoLabels:
         """
         if of != self.of:
             self._held.clear()
+        self._take(of, np.ascontiguousarray(classes, np.uint8), _packed(classes))
+
+    def _take(self, of: int, classes: NDArray[np.uint8], packed: str) -> None:
         self.of = of
-        self._held.append(Tile(self.boxes[len(self._held)], np.ascontiguousarray(classes, np.uint8)))
-        self._news.append([of, _packed(self._held[-1].classes)])
+        self._held.append(Tile(self.boxes[len(self._held)], classes, packed))
+        self._news.append([of, packed])
         self.version += 1
 
     def draw(self, rng: np.random.Generator) -> tuple[Tile, list[np.int64]] | None:
@@ -140,15 +147,15 @@ class PseudoLabels:
         if not there:
             return None
         tile = there[int(rng.integers(len(there)))]
-        # Of a section, as all of a tile would take long to look through; along its thinner side.
-        axis = int(np.argmin(tile.classes.shape[:-1]))
+        # Of a section, as all of a tile would take long to look through; along its longer side.
+        lateral = [axis for axis in range(tile.classes.ndim) if axis != self._vertical]
+        if len(lateral) == 1:
+            return tile, _one_of(tile.classes, tile.box.start, rng)
+        axis = min(lateral, key=lambda axis: tile.classes.shape[axis])
         lines = np.flatnonzero(tile.classes.any(axis=tuple(a for a in range(tile.classes.ndim) if a != axis)))
         line = int(rng.choice(lines))
-        section = tile.classes.take(line, axis)
-        known = np.flatnonzero(np.bincount(section.ravel())[1:]) + 1
-        inside = list(np.unravel_index(rng.choice(np.flatnonzero(section == rng.choice(known))), section.shape))
-        inside.insert(axis, np.int64(line))
-        return tile, [np.int64(a + at) for a, at in zip(tile.box.start, inside, strict=True)]
+        section = tile.box.slab(axis, tile.box.start[axis] + line, tile.box.start[axis] + line + 1)
+        return tile, _one_of(tile.classes[section.within(tile.box)], section.start, rng)
 
     def news(self) -> list[list[Any]]:
         """Return the tiles that came since the last call, in plain JSON types: for other processes."""
@@ -158,25 +165,58 @@ class PseudoLabels:
     def take(self, news: Sequence[Sequence[Any]]) -> None:
         """Take what :meth:`news` returned in another process."""
         for of, packed in news:
-            number = 0 if of != self.of else len(self._held)
-            self.put(of, _unpacked(packed, self.boxes[number].shape))
+            if of != self.of:
+                self._held.clear()
+            self._take(of, _unpacked(packed, self.boxes[len(self._held)].shape), packed)
         self._news.clear()
 
     def state(self) -> dict[str, Any]:
         """Return what going on needs, see :mod:`~napari_fhn.training.models.suspended`."""
-        tiles = [_packed(tile.classes) for tile in self._held]
-        return {"of": self.of, "tiles": tiles, "shape": list(self.boxes[0].shape)}
+        boxes = [[*box.start, *box.stop] for box in self.boxes]
+        return {"of": self.of, "tiles": [tile.packed for tile in self._held], "boxes": boxes}
 
     def resume(self, state: Mapping[str, Any]) -> None:
-        """Go on with what :meth:`state` returned; tiles of another shape, as of a shorter training, are made anew.
+        """Go on with what :meth:`state` returned, with the tiles of then, however long the training is now.
 
         Raises
         ------
         ValueError
-            Where one is not of the shape that is said.
+            Where they do not lie in this survey, or hold classes that there are not.
         """
-        if list(state["shape"]) == list(self.boxes[0].shape):
-            self.take([[int(state["of"]), packed] for packed in state["tiles"][: len(self.boxes)]])
+        axes = len(self._shape)
+        boxes = tuple(Box(tuple(map(int, ends[:axes])), tuple(map(int, ends[axes:]))) for ends in state["boxes"])
+        inside = all(
+            len(box.start) == len(box.stop) == axes
+            and all(0 <= a < b <= size for a, b, size in zip(box.start, box.stop, self._shape, strict=True))
+            and box.shape[self._vertical] == self._shape[self._vertical]
+            for box in boxes
+        )
+        if not (inside and len(state["tiles"]) <= len(boxes) <= _HELD and boxes):
+            raise ValueError("its pseudo-labels do not lie in this survey")
+        self.boxes = boxes
+        self._held.clear()
+        self.of = 0
+        self.take([[int(state["of"]), packed] for packed in state["tiles"]])
+        if any(tile.classes.max() > self._classes for tile in self._held) or (self._held and not self.of):
+            raise ValueError("its pseudo-labels are of classes that there are not")
+
+
+def traces_of(block: Sequence[int], vertical: int) -> int:
+    """Return the traces of a block: its longest side that is not vertical.
+
+    Examples
+    --------
+    >>> traces_of((96, 256), 1), traces_of((64, 48, 128), -1)
+    (96, 64)
+    """
+    return max(size for axis, size in enumerate(block) if axis != vertical % len(block))
+
+
+def _one_of(classes: NDArray[np.uint8], start: Sequence[int], rng: np.random.Generator) -> list[np.int64]:
+    """Draw a voxel of a box that begins there, each of its classes as often as the others."""
+    known = np.flatnonzero(np.bincount(classes.ravel())[1:]) + 1
+    inside = np.unravel_index(rng.choice(np.flatnonzero(classes == rng.choice(known))), classes.shape)
+    return [np.int64(a + at) for a, at in zip(start, inside, strict=True)]
 
 
 def filled(tile: Tile, box: Box, row: NDArray[np.uint8]) -> None:
@@ -215,9 +255,9 @@ def tile_shape(shape: tuple[int, ...], vertical: int, room: int, least: int) -> 
     return tuple(found)
 
 
-def at_once(section: int, piece: int) -> int:
-    """Return how many sections of so many voxels a piece of so many has."""
-    return max(_LEAST, min(_MOST, piece // section // _LEAST * _LEAST))
+def at_once(section: int, piece: int, *, line: bool = False) -> int:
+    """Return how many sections of so many voxels a piece of so many has; of a line, how many traces."""
+    return max(_LEAST, min(piece if line else _MOST, piece // section // _LEAST * _LEAST))
 
 
 def making_bytes(shape: tuple[int, ...], vertical: int, classes: int, least: int) -> int:
@@ -231,8 +271,9 @@ def making_bytes(shape: tuple[int, ...], vertical: int, classes: int, least: int
         How many there are.
     """
     tile = tile_shape(shape, vertical, PROBABILITIES // classes, least)
-    section = max(tile[axis] for axis in range(len(tile)) if axis != vertical) * tile[vertical]
-    piece = min(math.prod(tile), (at_once(section, AVERAGED) + _AROUND) * section)
+    line = len(shape) == 2
+    section = (1 if line else traces_of(tile, vertical)) * tile[vertical]
+    piece = min(math.prod(tile), (at_once(section, AVERAGED, line=line) + _AROUND) * section)
     return 2 * classes * math.prod(tile) + 12 * classes * piece + _HELD * math.prod(tile)
 
 

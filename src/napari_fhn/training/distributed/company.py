@@ -128,18 +128,19 @@ class Company:
             if not parts:
                 raise NothingLabelled
             return Lesson(self._criterion.weighed(parts, counts), ((True,),) * len(parts), changed)
-        said = np.zeros((rounds + 1, 3))
-        said[0] = code_of(trouble), changed, len(parts)
-        for row, part, voxels in zip(said[1:], parts, self._criterion.labelled(parts, counts), strict=False):
-            row[:] = voxels, len(part.labels), part.shown.known.places.numel()
-        heard = np.array(self._ranks.numbers(said.ravel().tolist())).reshape(self._ranks.size, rounds + 1, 3)
+        said = np.zeros((rounds + 1, 4))
+        said[0, :3] = code_of(trouble), changed, len(parts)
+        each = zip(self._criterion.labelled(parts, counts), self._criterion.pseudo_labelled(parts, counts), strict=True)
+        for row, part, (voxels, pseudo) in zip(said[1:], parts, each, strict=False):
+            row[:] = voxels, len(part.labels), part.places, pseudo
+        heard = np.array(self._ranks.numbers(said.ravel().tolist())).reshape(self._ranks.size, rounds + 1, 4)
         self._ranks.heard(heard[:, 0, 0].tolist(), trouble)
         if not heard[:, 1:, 2].any():
             raise NothingLabelled
         # In the order of the parts, as a single process adds them up.
-        voxels, blocks = (sum(heard[:, 1:, column].T.ravel().tolist()) for column in (0, 1))
+        voxels, blocks, taught = (sum(heard[:, 1:, column].T.ravel().tolist()) for column in (0, 1, 3))
         weighed = [
-            Weighed(part, own[0] / voxels if voxels else 0.0, own[1] / blocks)
+            Weighed(part, own[0] / voxels if voxels else 0.0, own[1] / blocks, own[3] / taught if taught else 0.0)
             for part, own in zip(parts, said[1:].tolist(), strict=False)
         ]
         there = tuple(tuple(bool(count > turn) for count in heard[:, 0, 2]) for turn in range(rounds))

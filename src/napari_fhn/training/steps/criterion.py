@@ -33,17 +33,19 @@ class Weighed(NamedTuple):
         Its share of the labelled voxels, weighed by class.
     of_blocks : float
         Its share of the blocks.
+    of_pseudo : float
+        Its share of the pseudo-labels, weighed by class.
     """
 
     batch: Batch
     of_voxels: float = 1.0
     of_blocks: float = 1.0
+    of_pseudo: float = 1.0
 
     def of_all(self, terms: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return what the terms of the part add to those of the batch."""
-        return {
-            name: term * (self.of_voxels if name in _OVER_VOXELS else self.of_blocks) for name, term in terms.items()
-        }
+        over = dict.fromkeys(_OVER_VOXELS, self.of_voxels) | {PSEUDO: self.of_pseudo}
+        return {name: term * over.get(name, self.of_blocks) for name, term in terms.items()}
 
 
 class Criterion:
@@ -112,13 +114,25 @@ class Criterion:
         """
         if len(parts) == 1:
             return [Weighed(parts[0])]
-        labelled = self.labelled(parts, counts)
+        labelled, pseudo = self.labelled(parts, counts), self.pseudo_labelled(parts, counts)
         blocks = [len(part.labels) for part in parts]
-        total = sum(labelled)
+        total, taught = sum(labelled), sum(pseudo)
         return [
-            Weighed(part, voxels / total if total else 0.0, count / sum(blocks))
-            for part, voxels, count in zip(parts, labelled, blocks, strict=True)
+            Weighed(part, voxels / total if total else 0.0, count / sum(blocks), said / taught if taught else 0.0)
+            for part, voxels, count, said in zip(parts, labelled, blocks, pseudo, strict=True)
         ]
+
+    def pseudo_labelled(self, parts: Sequence[Batch], counts: NDArray[np.int64]) -> list[float]:
+        """Return how many pseudo-labels are in each part, weighed by class.
+
+        Parameters
+        ----------
+        parts, counts
+            As in :meth:`weighed`.
+        """
+        by_class = losses.class_weights(counts, self.objective.balance, self.objective.beta).double()
+        each = (part.shown.pseudo for part in parts)
+        return [0.0 if one is None else float(by_class[one.classes].sum()) for one in each]
 
     def labelled(self, parts: Sequence[Batch], counts: NDArray[np.int64]) -> list[float]:
         """Return how much is labelled in each part, weighed by class.

@@ -22,6 +22,7 @@ from napari_fhn.training.data.annotations import Annotations
 from napari_fhn.training.data.blocks import Blocks
 from napari_fhn.training.data.frame import Frame
 from napari_fhn.training.data.labelled import LabelFile
+from napari_fhn.training.data.pseudo_labels import traces_of
 from napari_fhn.training.data.volume import Volume
 from napari_fhn.training.distributed.ranks import ALONE, Ranks
 from napari_fhn.training.files.digest import digest
@@ -194,7 +195,9 @@ class Setup:
         shape, vertical = self.frame.shape, self.frame.vertical_axis
         others = dips_bytes(shape, vertical)
         if takes(job.combination, "pretrained"):
-            taught = max(job.schedule.block) if is_taught(job) else None
+            taught = 0
+            if is_taught(job) and self.frame.vertical is not None:
+                taught = traces_of(job.schedule.block, self.frame.vertical)
             others += features_bytes(shape, vertical, len(job.classes), taught=taught)
         return left_beside(limit, others)
 

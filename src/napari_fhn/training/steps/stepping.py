@@ -184,12 +184,14 @@ class Stepping:
         self.learner.restart()
 
     def _order(self, do: str, **more: Any) -> None:
+        pseudo = self.setup.blocks.pseudo
+        news = [] if pseudo is None else pseudo.news()
         if not isinstance(self.ranks, Joined):
             return
         if self.labels.hidden != self._hidden:
             self._hidden = self.labels.hidden
             more["hidden"] = [record.encode(box) for box in self._hidden]
-        if self.setup.blocks.pseudo is not None and (news := self.setup.blocks.pseudo.news()):
+        if news:
             more["pseudo"] = news
         self.ranks.tell({"do": do, **more})
 
