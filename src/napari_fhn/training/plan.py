@@ -254,8 +254,13 @@ def plan(
         vertical_axis if map_axis is None else None,
         carries,
         pretrained,
-        0 if vertical_axis is None or not schedule.pseudo_labels else traces_of(block, -1 if sections else vertical_axis),
+        _traces(schedule, -1 if sections else vertical_axis),
     )
+
+
+def _traces(schedule: Schedule, vertical: int | None) -> int:
+    """Return the traces of the blocks of a network that learns from pseudo-labels; 0 for others."""
+    return traces_of(schedule.block, vertical) if schedule.pseudo_labels and vertical is not None else 0
 
 
 def plan_of(job: Job) -> Plan:

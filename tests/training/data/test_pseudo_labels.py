@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from napari_fhn.box import Box
 from napari_fhn.training.data import pseudo_labels
-from napari_fhn.training.data.pseudo_labels import PseudoLabels, Tile, filled
+from napari_fhn.training.data.pseudo_labels import PseudoLabels, Tile, filled, traces_of
 
 SHAPES = st.tuples(st.integers(1, 30), st.integers(1, 30), st.integers(1, 20)) | st.tuples(
     st.integers(1, 60), st.integers(1, 20)
@@ -89,27 +89,41 @@ def test_tiles_of_other_labels_take_the_place_of_those_that_are_there_when_the_f
     assert (pseudo.held, pseudo.of, pseudo.version) == (1, 6, 4)
 
 
-def test_every_class_of_a_section_has_its_turn_and_where_nothing_is_said_none():
-    pseudo = PseudoLabels((20, 40, 30), 2, 3, 10**6, 8, seed=0)
+@pytest.mark.parametrize("vertical", [0, 1, 2])
+def test_every_class_of_a_section_has_its_turn_and_where_nothing_is_said_none(vertical):
+    shape = [20, 40]
+    shape.insert(vertical, 30)
+    pseudo = PseudoLabels(tuple(shape), vertical, 3, 10**6, 8, seed=0)
     rng = np.random.default_rng(0)
     assert pseudo.draw(rng) is None
-    classes = np.zeros((20, 40, 30), np.uint8)
-    pseudo.put(1, classes)
+    pseudo.put(1, np.zeros(shape, np.uint8))
     assert pseudo.draw(rng) is None
-    classes = classes.copy()
+    classes = np.zeros((20, 40, 30), np.uint8)
     classes[7, :, :15], classes[7, 3, 20] = 1, 3  # one voxel of the third class, in the only section that is known
-    pseudo.put(2, classes)
+    pseudo.put(2, np.moveaxis(classes, -1, vertical))
     met = []
     for _ in range(60):
         tile, voxel = pseudo.draw(rng) or pytest.fail("nothing was drawn")
-        assert voxel[0] == 7
+        assert np.delete(voxel, vertical)[0] == 7
         met.append(int(tile.classes[tuple(voxel)]))
     assert set(met) == {1, 3}
     assert 15 < met.count(3) < 45
 
 
+@pytest.mark.parametrize("vertical", [0, 1])
+def test_every_class_of_a_line_has_its_turn(vertical):
+    classes = np.ones((50, 40), np.uint8)
+    classes[:, 3] = 2  # one sample thick
+    pseudo = PseudoLabels((50, 40) if vertical else (40, 50), vertical, 3, 10**6, 8, seed=0)
+    pseudo.put(1, np.moveaxis(classes, -1, vertical))
+    rng = np.random.default_rng(0)
+    drawn = [pseudo.draw(rng) for _ in range(80)]
+    share = np.mean([tile.classes[tuple(voxel)] == 2 for tile, voxel in drawn])
+    assert 0.3 < share < 0.7
+
+
 def test_a_tile_is_written_where_it_overlaps_a_box_and_nowhere_else():
-    tile = Tile(Box((2, 0, 0), (3, 4, 3)), np.arange(1, 13, dtype=np.uint8).reshape(1, 4, 3))
+    tile = Tile(Box((2, 0, 0), (3, 4, 3)), np.arange(1, 13, dtype=np.uint8).reshape(1, 4, 3), "")
     row = np.zeros((3, 4, 3), np.uint8)
     filled(tile, Box((1, -2, 1), (4, 2, 4)), row)  # reaches outside of the survey
     expected = np.zeros_like(row)
@@ -134,18 +148,45 @@ def test_another_process_has_the_same_and_so_has_whoever_goes_on(shape, vertical
     assert same(first, later)
 
 
-@pytest.mark.parametrize("tiles", [["AAAA"], ["no base 64"], ["eJwDAAAAAAE="], [7]])
-def test_damaged_tiles_are_an_error(tiles):
-    pseudo = PseudoLabels((30, 40, 20), 2, 3, 10**6, 8, seed=1)
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"tiles": ["AAAA"]},
+        {"tiles": ["no base 64"]},
+        {"tiles": ["eJwDAAAAAAE="]},
+        {"tiles": [7]},
+        {"boxes": [[0, 0, 0, 30, 40, 21]]},
+        {"boxes": [[0, 0, 0, 30, 40, 19]]},
+        {"boxes": [[0, 0]]},
+        {"boxes": []},
+        {"of": 0},
+    ],
+)
+def test_a_damaged_state_is_an_error(wrong):
+    pseudo, again = (PseudoLabels((30, 40, 20), 2, 3, 10**6, 8, seed=1) for _ in range(2))
+    pseudo.put(1, np.full((30, 40, 20), 3, np.uint8))
+    again.resume(pseudo.state())
+    assert again.held == 1
     with pytest.raises((ValueError, TypeError)):  # whoever reads the file names it
-        pseudo.resume({"of": 1, "tiles": tiles, "shape": [30, 40, 20]})
+        again.resume(pseudo.state() | wrong)
+    pseudo.put(2, np.full((30, 40, 20), 4, np.uint8))
+    with pytest.raises(ValueError, match="classes that there are not"):
+        again.resume(pseudo.state())
 
 
-def test_tiles_of_another_shape_are_not_taken():
-    short, long = (PseudoLabels((128, 192, 60), 2, 7, seen, 8, seed=1) for seen in (10**5, 10**9))
-    short.put(3, np.ones(short.boxes[0].shape, np.uint8))
+def test_going_on_twice_or_with_more_steps_keeps_the_tiles_as_they_are():
+    short, long = (PseudoLabels((128, 192, 60), 2, 7, seen, 8, seed=1) for seen in (10**6, 10**9))
+    some(short, 3, 1)
     long.resume(short.state())
-    assert (long.held, long.of) == (0, 0)
+    long.resume(long.state())
+    assert same(short, long)
+    assert long.boxes == short.boxes
+
+
+@given(block=st.lists(st.integers(1, 99), min_size=2, max_size=3), vertical=st.integers(-1, 1))
+def test_traces_of_a_block_are_its_longest_side_but_for_time(block, vertical):
+    rest = [size for axis, size in enumerate(block) if axis != vertical % len(block)]
+    assert traces_of(block, vertical) == max(rest)
 
 
 def test_what_it_takes_to_make_a_tile_is_bounded_at_any_size():

@@ -13,9 +13,11 @@ import pytest
 import torch
 
 import forked
-from napari_fhn.training import Objective, fit
+from napari_fhn.training import Objective, Progress, fit
+from napari_fhn.training.combination.settings import Combination
 from napari_fhn.training.models import model as models
 from napari_fhn.training.objective import Share
+from napari_fhn.training.steps.criterion import PSEUDO
 
 pytestmark = pytest.mark.skipif(not forked.AVAILABLE, reason="processes cannot be copied here")
 
@@ -73,14 +75,23 @@ def together(layered, tmp_path):
     return job, replace(job, model=str(tmp_path / "other"), prediction=str(tmp_path / "other.npy"))
 
 
-def test_two_processes_learn_to_the_last_bit_what_one_learns(together, tmp_path):
+@pytest.mark.parametrize("taught", [False, True])
+def test_two_processes_learn_to_the_last_bit_what_one_learns(together, tmp_path, taught):
     job, alone = together
+    if taught:  # one of them makes pseudo-labels, and most batches hold nothing else
+        schedule = replace(job.schedule, steps=10, pseudo_labels=0.9)
+        job, alone = (replace(one, schedule=schedule, combination=Combination()) for one in together)
+        labels = np.load(job.labels)
+        labels[3:] = 0  # of one well nothing is left out that could say whether the teacher is worth hearing
+        labels[2, 15] = 0
+        np.save(job.labels, labels)
     first, second = map(ended, start(job, tmp_path / "job.json", 2))
     assert (first[2], second[2]) == (0, 0), first[1] + second[1]
     assert "2 processes train together: a step takes 3 blocks of 16 x 32 voxels, one at a time in each." in first[0]
     assert second[:2] == ("", "")  # the first one speaks
-    list(fit(alone))
+    said = [update.terms.get(PSEUDO) for update in fit(alone) if isinstance(update, Progress)]
     assert same(job, alone)
+    assert not taught or sum(one > 0 for one in said) > 3
 
 
 def test_a_process_that_is_killed_ends_the_others_in_words_and_costs_no_step(together, tmp_path):

@@ -359,8 +359,7 @@ class Found:
             found.append("No labels could be left out to find the weights: they are those that did well elsewhere.")
         if self.taught:
             found.append(
-                "Since then the network has learnt from what pretrained features say, too, and counts as such networks did "
-                "elsewhere."
+                "Since then the network has learnt from what pretrained features say: it counts as such ones do."
             )
         if self.reach:
             far = " and ".join(map(str, dict.fromkeys(self.reach)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -137,8 +137,15 @@ class Best:
         self.step, self._mean, self._worse = 0, -1.0, 0
         self._weights = {}
 
-    def restore(self) -> bool:
-        """Put the best weights into the network; False when there are none."""
+    def restore(self, then: Callable[[int], object] = int) -> bool:
+        """Put the best weights into the network; False when there are none.
+
+        Parameters
+        ----------
+        then : callable
+            Told after which step they were the network's.
+        """
         if self._weights:
             self.network.load_state_dict(self._weights)
+            then(self.step)
         return bool(self._weights)
