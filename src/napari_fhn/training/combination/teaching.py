@@ -37,7 +37,6 @@ TEACHER = "pretrained"
 _FROM = 0.1
 """Share of the steps before a first tile is begun, which is to be there when factors are weighed."""
 
-
 _KNOWS = 1.001
 """Times what all classes alike would have: below nothing is known of a voxel."""
 
@@ -102,7 +101,7 @@ class Teaching:
         if self._teacher is None or step >= self._steps:
             return False
         self._follow()
-        if self._owed and self._made is None:
+        if self._owed and self._made is None and self._number is not None:
             return True
         first = step >= self._until and not self._pseudo.held and is_worth_hearing(self._found)
         return first and self._made is None
@@ -111,7 +110,7 @@ class Teaching:
         """Make another piece of the first tile, where the structure of the data is known."""
         if self._teacher is not None:
             self._follow()
-            self._go_on(self._teacher, 0 if self._of != self._pseudo.of else self._pseudo.held)
+            self._go_on(self._teacher)
             self._owed = max(0, self._owed - 1)
 
     def released(self) -> None:
@@ -122,6 +121,13 @@ class Teaching:
     @property
     def _found(self) -> Found:
         return self._combiner.found
+
+    @property
+    def _number(self) -> int | None:
+        """The tile that is to come next: the first one where labels are others; None where all are there."""
+        if self._of != self._pseudo.of:
+            return 0
+        return self._pseudo.held if self._pseudo.held < len(self._pseudo.boxes) else None
 
     def share(self, step: int) -> float:
         """Return how much of what it is to be taught the network has had after a step, from 0 to 1."""
@@ -169,9 +175,8 @@ class Teaching:
         taught = not waits and step >= self._until
         if taught and not is_worth_hearing(self._found):
             return
-        first = self._of != self._pseudo.of
-        if first or (taught and self._pseudo.held < len(self._pseudo.boxes)):
-            self._go_on(self._teacher, 0 if first else self._pseudo.held)
+        if taught or self._number == 0:  # until it is taught one tile is enough
+            self._go_on(self._teacher)
         if taught and self._made is not None:
             self._pseudo.put(self._of, self._made)
             self._made, self._pieces_made = None, 0
@@ -186,9 +191,10 @@ class Teaching:
             self._of, self._making, self._made = of, None, None
             self._pieces_made = self._owed = 0
 
-    def _go_on(self, teacher: Factor, number: int) -> None:
+    def _go_on(self, teacher: Factor) -> None:
         """Make another piece of a tile."""
-        if self._made is None:
+        number = self._number
+        if self._made is None and number is not None:
             if self._making is None:
                 teacher.look()
                 self._making = self._pieces(teacher, self._pseudo.boxes[number])
