@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 
 import numpy as np
 import pytest
@@ -261,6 +262,11 @@ def test_what_is_no_unit_of_wavelengths_is_said(tmp_path):
     path = _envi(tmp_path / "a.img", LIST)
     with pytest.raises(SurveyError, match=r"a\.img: 'parsec' is no unit of wavelengths\. Say nm, um"):
         surveys.open(path, wavelength_units="parsec")
+    with pytest.raises(SurveyError, match=r"'parsec' is no unit of wavelengths\. Say nm, um"):
+        napari_fhn.open([path, _envi(tmp_path / "b.img", LIST)], session=tmp_path / "s", wavelength_units="parsec")
+    with pytest.raises(IdleOption, match=r"a\.img: 'parsec' is no unit") as said:
+        surveys.open(path, wavelength_units="parsec")
+    assert str(pickle.loads(pickle.dumps(said.value))) == str(said.value)
 
 
 def test_another_unit_than_the_file_says_is_taken_with_a_word(tmp_path):
@@ -294,12 +300,13 @@ def test_options_of_arrays_in_memory(tmp_path):
         napari_fhn.open(opened, axes=("y", "x"), session=tmp_path / "t")
 
 
-def test_a_record_of_what_was_passed_over_before_opens(tmp_path):
+@pytest.mark.parametrize("unit", ["nm", "unknown"])
+def test_a_record_of_what_was_passed_over_before_opens(tmp_path, unit):
     path = _tiff(tmp_path / "a.tif")
     napari_fhn.open(path, session=tmp_path / "s").close()
     record = tmp_path / "s" / "session.json"
     said = json.loads(record.read_text())
-    said["surveys"][0]["read_as"] = {"wavelength_units": "nm", "part": "real"}
+    said["surveys"][0]["read_as"] = {"wavelength_units": unit, "part": "real"}
     record.write_text(json.dumps(said))
     with napari_fhn.open(session=tmp_path / "s") as work:
         assert work.shape == (4, 5)

@@ -57,6 +57,25 @@ class IdleOption(SurveyError):
         return type(self), (str(self.path), self.option, self.why)
 
 
+class NoUnit(IdleOption):
+    """What is no unit of wavelengths: refused of a person, and passed over in a record of an earlier time.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    unit : str
+        What was said.
+    """
+
+    def __init__(self, path: str | Path, unit: object) -> None:
+        self.option, self.why, self.unit = "wavelength_units", "", unit
+        SurveyError.__init__(self, path, f"'{unit}' is no unit of wavelengths", "Say nm, um, angstrom, cm-1 or THz")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self.path), self.unit)
+
+
 def check(path: str | Path, options: Collection[str], known: Collection[str]) -> None:
     """Refuse options that the reader of a file does not take.
 

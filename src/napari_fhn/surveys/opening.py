@@ -288,7 +288,7 @@ def _check_unit(path: str | Path, options: dict[str, Any]) -> None:
     """Refuse what is no unit of wavelengths."""
     unit = options.get("wavelength_units")
     if unit is not None and not is_unit(unit):
-        raise SurveyError(path, f"'{unit}' is no unit of wavelengths", "Say nm, um, angstrom, cm-1 or THz")
+        raise idle.NoUnit(path, unit)
 
 
 def _check_wavelengths(path: str | Path, survey: xr.DataArray, options: dict[str, Any]) -> None:
