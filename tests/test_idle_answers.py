@@ -387,6 +387,19 @@ def test_what_a_survey_has_not_is_not_exported_from_it(what, kind, tmp_path):
     assert what not in {one.what for one in exporter.offers()}
 
 
+@pytest.mark.parametrize("axes", [("z", "y", "x"), ("axis_0", "axis_1", "axis_2")])
+def test_a_mesh_is_of_any_volume(axes, tmp_path):
+    values = np.zeros((5, 6, 7), np.uint8)
+    values[1:3, 2:4, 3:5] = 1
+    survey = xr.DataArray(
+        values, dims=axes, coords={axis: np.arange(n) for axis, n in zip(axes, (5, 6, 7), strict=True)}
+    )
+    check(Request("mesh", tmp_path / "m.obj", of=(1,)), survey, None)
+    assert save_mesh(tmp_path / "m.obj", values, survey, [("one", 1)]) > 0
+    assert f"x, y: {axes[0]} and {axes[1]} numbers; z: minus the {axes[2]}" in (tmp_path / "m.obj").read_text()
+    assert surveys.out.fitting.unfit("horizon", survey) is not None
+
+
 def test_the_network_alone_is_not_averaged(tmp_path):
     work = Work(tmp_path, "volume")
     begun = prepared(work, *work.known())
