@@ -258,6 +258,17 @@ def test_how_a_truth_is_read_means_something_to_it(tmp_path):
         truth_for(tmp_path / "truth.npz", job, None, {"page": 2})
 
 
+@pytest.mark.parametrize("option", ["follow", "incomplete"])
+def test_what_only_agrees_to_something_is_left_alone_at_every_door(option, tmp_path):
+    path = _tiff(tmp_path / "a.tif")
+    assert surveys.open(path, **{option: True}).attrs["read_as"] == {}
+    napari_fhn.open(path, session=tmp_path / "s", **{option: True}).close()
+    array = np.zeros((4, 5, 3), np.float32)
+    napari_fhn.open(array, axes=("y", "x", "band"), session=tmp_path / "t", **{option: True}).close()
+    for command in ("info", "forecast"):
+        assert main([command, str(path), f"--{option}"]) == 0
+
+
 def test_what_is_no_unit_of_wavelengths_is_said(tmp_path):
     path = _envi(tmp_path / "a.img", LIST)
     with pytest.raises(SurveyError, match=r"a\.img: 'parsec' is no unit of wavelengths\. Say nm, um"):

@@ -25,7 +25,6 @@ OPTIONS: dict[str, tuple[str, str]] = {
     "level": ("chooses a resolution of an OME-Zarr", _NONE),
     "vertical": ("says whether a SEG-Y, OpenVDS or ZGY file goes down in time or in depth", _NONE),
     "line": ("takes the traces of a SEG-Y file as a line", _NONE),
-    "incomplete": ("opens a SEG-Y file that is cut short", _NONE),
     **dict.fromkeys(
         ("inline_byte", "crossline_byte", "x_byte", "y_byte"), ("is a byte of the trace headers of SEG-Y", _NONE)
     ),
@@ -33,6 +32,10 @@ OPTIONS: dict[str, tuple[str, str]] = {
         ("sample_interval_ms", "delay_ms", "coordinate_scalar", "sample_format"), ("is that of a SEG-Y file", _NONE)
     ),
 }
+
+
+#: Options that only agree to something: left alone where there is nothing to agree to.
+AGREES = ("follow", "incomplete")
 
 
 class IdleOption(SurveyError):
@@ -96,7 +99,7 @@ def check(path: str | Path, options: Collection[str], known: Collection[str]) ->
         For one that is no option at all.
     """
     for name in options:
-        if name in known:
+        if name in known or name in AGREES:
             continue
         if name in OPTIONS:
             raise IdleOption(path, name)
