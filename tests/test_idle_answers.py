@@ -352,6 +352,26 @@ def test_a_recipe_of_other_data_is_refused_by_the_rule_that_the_dock_offers_by(k
         assert not opened.project.session.runs.all()
 
 
+#: Networks that do not go with data, and what is said where no recipe was named.
+NETWORKS_OF_OTHERS = [
+    ("volume", "paper.resnet1", "a map is to be read from a cube, and 'survey' has no bands"),
+    ("map", "paper.a", "a 3D network does not go with a survey of 2 spatial axes"),
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "words"), NETWORKS_OF_OTHERS)
+def test_a_network_of_other_data_is_refused_without_a_word_of_a_recipe_nobody_named(
+    kind, name, words, tmp_path, capsys
+):
+    work = Work(tmp_path, kind)
+    typed = work.arguments(*work.known())[:-2]
+    for command in ([*typed, "--network", name], ["forecast", str(work.survey), "--network", name]):
+        assert main(command) == 2
+        told = capsys.readouterr().err
+        assert words in told
+        assert "paper." not in told
+
+
 #: What is not exported of which kind of data, and what is said.
 NOT_EXPORTED = {
     ("horizon", "map"): "a horizon is found on the way down, and the survey is a map. Write the areas of its classes",
