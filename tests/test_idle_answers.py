@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 
 import numpy as np
 import pytest
@@ -257,10 +258,26 @@ def test_how_a_truth_is_read_means_something_to_it(tmp_path):
         truth_for(tmp_path / "truth.npz", job, None, {"page": 2})
 
 
+@pytest.mark.parametrize("option", ["follow", "incomplete"])
+def test_what_only_agrees_to_something_is_left_alone_at_every_door(option, tmp_path):
+    path = _tiff(tmp_path / "a.tif")
+    assert surveys.open(path, **{option: True}).attrs["read_as"] == {}
+    napari_fhn.open(path, session=tmp_path / "s", **{option: True}).close()
+    array = np.zeros((4, 5, 3), np.float32)
+    napari_fhn.open(array, axes=("y", "x", "band"), session=tmp_path / "t", **{option: True}).close()
+    for command in ("info", "forecast"):
+        assert main([command, str(path), f"--{option}"]) == 0
+
+
 def test_what_is_no_unit_of_wavelengths_is_said(tmp_path):
     path = _envi(tmp_path / "a.img", LIST)
     with pytest.raises(SurveyError, match=r"a\.img: 'parsec' is no unit of wavelengths\. Say nm, um"):
         surveys.open(path, wavelength_units="parsec")
+    with pytest.raises(SurveyError, match=r"'parsec' is no unit of wavelengths\. Say nm, um"):
+        napari_fhn.open([path, _envi(tmp_path / "b.img", LIST)], session=tmp_path / "s", wavelength_units="parsec")
+    with pytest.raises(IdleOption, match=r"a\.img: 'parsec' is no unit") as said:
+        surveys.open(path, wavelength_units="parsec")
+    assert str(pickle.loads(pickle.dumps(said.value))) == str(said.value)
 
 
 def test_another_unit_than_the_file_says_is_taken_with_a_word(tmp_path):
@@ -294,12 +311,13 @@ def test_options_of_arrays_in_memory(tmp_path):
         napari_fhn.open(opened, axes=("y", "x"), session=tmp_path / "t")
 
 
-def test_a_record_of_what_was_passed_over_before_opens(tmp_path):
+@pytest.mark.parametrize("unit", ["nm", "unknown"])
+def test_a_record_of_what_was_passed_over_before_opens(tmp_path, unit):
     path = _tiff(tmp_path / "a.tif")
     napari_fhn.open(path, session=tmp_path / "s").close()
     record = tmp_path / "s" / "session.json"
     said = json.loads(record.read_text())
-    said["surveys"][0]["read_as"] = {"wavelength_units": "nm", "part": "real"}
+    said["surveys"][0]["read_as"] = {"wavelength_units": unit, "part": "real"}
     record.write_text(json.dumps(said))
     with napari_fhn.open(session=tmp_path / "s") as work:
         assert work.shape == (4, 5)
@@ -332,6 +350,26 @@ def test_a_recipe_of_other_data_is_refused_by_the_rule_that_the_dock_offers_by(k
             assert said in str(told.value)
         assert name not in opened.project.recipes
         assert not opened.project.session.runs.all()
+
+
+#: Networks that do not go with data, and what is said where no recipe was named.
+NETWORKS_OF_OTHERS = [
+    ("volume", "paper.resnet1", "a map is to be read from a cube, and 'survey' has no bands"),
+    ("map", "paper.a", "a 3D network does not go with a survey of 2 spatial axes"),
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "words"), NETWORKS_OF_OTHERS)
+def test_a_network_of_other_data_is_refused_without_a_word_of_a_recipe_nobody_named(
+    kind, name, words, tmp_path, capsys
+):
+    work = Work(tmp_path, kind)
+    typed = work.arguments(*work.known())[:-2]
+    for command in ([*typed, "--network", name], ["forecast", str(work.survey), "--network", name]):
+        assert main(command) == 2
+        told = capsys.readouterr().err
+        assert words in told
+        assert "paper." not in told
 
 
 #: What is not exported of which kind of data, and what is said.
@@ -378,6 +416,19 @@ def test_what_a_survey_has_not_is_not_exported_from_it(what, kind, tmp_path):
     assert {"horizon", "mesh"} < {one.what for one in exporter.offers()}
     exporter.survey = survey
     assert what not in {one.what for one in exporter.offers()}
+
+
+@pytest.mark.parametrize("axes", [("z", "y", "x"), ("axis_0", "axis_1", "axis_2")])
+def test_a_mesh_is_of_any_volume(axes, tmp_path):
+    values = np.zeros((5, 6, 7), np.uint8)
+    values[1:3, 2:4, 3:5] = 1
+    survey = xr.DataArray(
+        values, dims=axes, coords={axis: np.arange(n) for axis, n in zip(axes, (5, 6, 7), strict=True)}
+    )
+    check(Request("mesh", tmp_path / "m.obj", of=(1,)), survey, None)
+    assert save_mesh(tmp_path / "m.obj", values, survey, [("one", 1)]) > 0
+    assert f"x, y: {axes[0]} and {axes[1]} numbers; z: minus the {axes[2]}" in (tmp_path / "m.obj").read_text()
+    assert surveys.out.fitting.unfit("horizon", survey) is not None
 
 
 def test_the_network_alone_is_not_averaged(tmp_path):

@@ -194,10 +194,8 @@ def test_other_labels_in_the_session_are_never_overwritten(survey, wells, capsys
         (["predict", "--session", "s", "--like", "small.sgy"], "leave --like out, or name that"),
         (["predict", "--session", "s", "--stac"], "nothing is exported without --output FILE: leave --stac out"),
         (["predict", "--session", "s", "--network-alone", "--smoothing", "on"], "nothing else: leave --smoothing out"),
-        (
-            ["predict", "--session", "s", "--task", "1/2", "--in-place"],
-            "has copied, and copy nothing: leave --in-place",
-        ),
+        # What tasks do anyway may be said.
+        (["predict", "--session", "absent", "--task", "1/2", "--in-place"], "there is no such folder"),
         (["predict", "--session", "s", "--collect", "--copy"], "has copied, and copy nothing: leave --copy out"),
         (
             ["predict", "a.zarr", "--network", "n", "--task", "1/2", "--output", "p.zarr", "--like", "b.sgy"],

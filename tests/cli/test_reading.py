@@ -101,3 +101,19 @@ def test_a_file_that_takes_values_from_elsewhere_is_followed_when_told_so(tmp_pa
     assert "../values" in capsys.readouterr().err
     assert main(["info", "box/map.vrt", "--follow"]) == 0
     assert main(["info", "box/map.vrt"]) == 0
+
+
+def test_of_a_file_that_cannot_be_opened_no_option_is_said_to_mean_nothing(survey, capsys):
+    assert main(["info", str(survey), "absent.tif", "--page", "2"]) == 2
+    told = capsys.readouterr().err
+    assert "absent.tif" in told
+    assert "--page" not in told
+
+
+def test_a_sample_of_several_files_is_several_files(capsys):
+    assert main(["info", "sample:hyperspectral", "--wavelength-units", "nm"]) == 0
+    capsys.readouterr()
+    assert main(["info", "sample:hyperspectral", "--page", "2"]) == 2
+    told = capsys.readouterr()
+    assert told.out.count("hyperspectral") > 1  # each is told of before the option is refused
+    assert "--page chooses one of several images of a TIFF" in told.err

@@ -240,3 +240,16 @@ def test_a_mask_of_which_nothing_is_left_is_told(tmp_path):
     fine[85, 85] = 1
     assert "nothing is left" not in read_mask(raster(tmp_path / "met.tif", fine, 3.0), survey).words
     assert "nothing is left" not in read_mask(raster(tmp_path / "none.tif", 0 * fine, 3.0), survey).words
+
+
+def test_one_of_several_images_is_found_by_the_grid_though_the_survey_s_axes_are_named(tmp_path):
+    path = tmp_path / "labels.tif"
+    values = (np.arange(42) % 3).reshape(6, 7).astype(np.uint8)
+    for k, image in enumerate((values, np.zeros((3, 4), np.uint8))):
+        how = {"driver": "GTiff", "width": image.shape[1], "height": image.shape[0], "count": 1, "dtype": "uint8"}
+        with rasterio.open(path, "w", **how, APPEND_SUBDATASET=k > 0) as file:
+            file.write(image[np.newaxis])
+    np.save(tmp_path / "survey.npy", np.zeros((6, 7), np.float32))
+    survey = surveys.open(tmp_path / "survey.npy", axes=("y", "x"))
+    np.testing.assert_array_equal(read_classes(path, survey).values, values)
+    np.testing.assert_array_equal(read_classes(path, survey, axes=("y", "x")).values, values)

@@ -24,9 +24,9 @@ def own_dialogs():
     QApplication.setAttribute(Qt.ApplicationAttribute.AA_DontUseNativeDialogs, False)
 
 
-def asked(parent, proposed, *acts, known=()):
+def asked(parent, proposed, *acts):
     meeting = modal.Meeting(*acts)
-    path = ask_file(parent, "Export", str(proposed), MAPS, known)
+    path = ask_file(parent, "Export", str(proposed), MAPS)
     assert meeting.done()
     return path
 
@@ -40,12 +40,17 @@ def asked(parent, proposed, *acts, known=()):
         ("mine.NC", "mine.NC"),
         ("mine.sgy", "mine.sgy"),  # it means a kind of file, and is refused in words by whoever writes
         ("mine.png", "mine.png"),
+        ("top.irap", "top.irap"),
+        ("net.PT", "net.PT"),
+        ("net.npz", "net.npz"),
+        ("names.qml", "names.qml"),
+        ("3.3gp", "3.3gp.tif"),  # which is a kind of file on some machines alone
     ],
 )
 def test_the_suffix_of_the_chosen_kind_is_put_behind_a_name_without_one(qtbot, own_dialogs, tmp_path, typed, name):
     parent = QWidget()
     qtbot.addWidget(parent)
-    assert asked(parent, tmp_path / "a.tif", modal.typing(tmp_path / typed), known={".sgy"}) == tmp_path / name
+    assert asked(parent, tmp_path / "a.tif", modal.typing(tmp_path / typed)) == tmp_path / name
 
 
 def test_who_does_not_want_a_file_replaced_is_asked_for_another_name(qtbot, own_dialogs, tmp_path):

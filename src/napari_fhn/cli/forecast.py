@@ -198,6 +198,11 @@ def _plan(options: argparse.Namespace, data: _Data | None, found: Chosen) -> Pla
         assert found.job is not None
         return plan_of(replace(found.job, schedule=found.schedule))
     axis = map_axis(found.network)
+    if axis is not None and data.surveys is not None:
+        from napari_fhn.project.data.staging import check_cube
+
+        for name, survey in zip(data.surveys.names, data.surveys.surveys, strict=True):
+            check_cube(name, survey)
     # As it is trained: where the bands of a cube are an axis of space, each survey is one channel.
     cube = None if axis is None or data.surveys is None else data.surveys.cube
     return plan(

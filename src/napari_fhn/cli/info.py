@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_fhn.cli import saying
@@ -43,12 +44,19 @@ def run(options: argparse.Namespace) -> int:
     from napari_fhn.surveys.idle import OfSeveral
 
     code = OK
-    read = OfSeveral(open, reading(options), len(options.surveys))
-    for number, name in enumerate(options.surveys):
+    named: list[list[Path]] = []
+    for name in options.surveys:
+        try:
+            named.append(survey_files([name]))
+        except SurveyError as error:
+            code = WRONG
+            saying.fail(str(error), code)
+    read = OfSeveral(open, reading(options), sum(map(len, named)))
+    for number, files in enumerate(named):
         if number and not options.json:
             print()
         try:
-            for path in survey_files([name]):
+            for path in files:
                 lines = [as_options(line) for line in summary(read.open(path))]
                 if options.json:
                     print(json.dumps({"kind": "Survey", "path": str(path), "summary": lines}))
@@ -57,7 +65,8 @@ def run(options: argparse.Namespace) -> int:
         except SurveyError as error:
             code = WRONG
             saying.fail(str(error), code)
-    read.check()
+    if code == OK:  # else an option may mean something to what could not be opened
+        read.check()
     return code
 
 

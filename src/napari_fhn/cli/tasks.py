@@ -57,7 +57,7 @@ def check(options: argparse.Namespace) -> None:
     ------
     UsageError
     """
-    if wanted(options):
+    if wanted(options) and options.stays is False:  # --in-place says what they do anyway
         words = "tasks read a survey where it lies, or what a session has copied, and copy nothing"
         passed_over.check(options, ("stays",), words)
     passed_over.check(options, ("categorical", "map_field"), "tasks predict surveys as they are, and stack no maps")

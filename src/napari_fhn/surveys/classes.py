@@ -285,17 +285,17 @@ def _open(path: Path, grid: Grid, axes: tuple[str, ...], reading: Mapping[str, A
         fitting = said or [way for way in ways if _fits(path, grid, way)]
         if len(fitting) != 1:
             raise
-        return open_survey(path, **fitting[0])
+        return without_idle(open_survey, path, fitting[0])[0]
     except SurveyError:
         plain = {name: value for name, value in given.items() if name not in _PARTS}
         if plain == given:
             raise
-        return open_survey(path, **plain)
+        return without_idle(open_survey, path, plain)[0]
 
 
 def _fits(path: Path, grid: Grid, options: Mapping[str, Any]) -> bool:
     try:
-        return Grid.of(open_survey(path, **options)).shape == grid.shape
+        return Grid.of(without_idle(open_survey, path, options)[0]).shape == grid.shape
     except SurveyError:
         return False
 

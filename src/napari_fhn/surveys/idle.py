@@ -25,7 +25,6 @@ OPTIONS: dict[str, tuple[str, str]] = {
     "level": ("chooses a resolution of an OME-Zarr", _NONE),
     "vertical": ("says whether a SEG-Y, OpenVDS or ZGY file goes down in time or in depth", _NONE),
     "line": ("takes the traces of a SEG-Y file as a line", _NONE),
-    "incomplete": ("opens a SEG-Y file that is cut short", _NONE),
     **dict.fromkeys(
         ("inline_byte", "crossline_byte", "x_byte", "y_byte"), ("is a byte of the trace headers of SEG-Y", _NONE)
     ),
@@ -33,6 +32,10 @@ OPTIONS: dict[str, tuple[str, str]] = {
         ("sample_interval_ms", "delay_ms", "coordinate_scalar", "sample_format"), ("is that of a SEG-Y file", _NONE)
     ),
 }
+
+
+#: Options that only agree to something: left alone where there is nothing to agree to.
+AGREES = ("follow", "incomplete")
 
 
 class IdleOption(SurveyError):
@@ -57,6 +60,25 @@ class IdleOption(SurveyError):
         return type(self), (str(self.path), self.option, self.why)
 
 
+class NoUnit(IdleOption):
+    """What is no unit of wavelengths: refused of a person, and passed over in a record of an earlier time.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    unit : str
+        What was said.
+    """
+
+    def __init__(self, path: str | Path, unit: object) -> None:
+        self.option, self.why, self.unit = "wavelength_units", "", unit
+        SurveyError.__init__(self, path, f"'{unit}' is no unit of wavelengths", "Say nm, um, angstrom, cm-1 or THz")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self.path), self.unit)
+
+
 def check(path: str | Path, options: Collection[str], known: Collection[str]) -> None:
     """Refuse options that the reader of a file does not take.
 
@@ -77,7 +99,7 @@ def check(path: str | Path, options: Collection[str], known: Collection[str]) ->
         For one that is no option at all.
     """
     for name in options:
-        if name in known:
+        if name in known or name in AGREES:
             continue
         if name in OPTIONS:
             raise IdleOption(path, name)

@@ -240,6 +240,7 @@ def _open_address(url: str, options: dict[str, Any]) -> xr.DataArray:
     known = by_address.options_of(url)
     if known is not None:
         idle.check(kept(url), given, known)
+        given = {name: value for name, value in given.items() if name in known}
         _check_unit(kept(url), given)
         with contextlib.suppress(WholeOnly):
             survey = by_address.open(url, **given)
@@ -262,9 +263,10 @@ def _unreadable(path: Path, error: OSError) -> SurveyError:
 
 def _open(opener: Opener | plugins.Opener, path: Path, options: dict[str, Any]) -> xr.DataArray:
     taken = inspect.signature((opener.value if isinstance(opener, Plugin) else opener).open).parameters
-    if "follow" not in taken:
-        # Said of all files at once; those of most kinds name no other.
-        options = {name: value for name, value in options.items() if name != "follow"}
+    anything = any(one.kind is one.VAR_KEYWORD for one in taken.values())
+    # Said of all files at once; those of most kinds name no other, and are never cut short.
+    alone = {name for name in idle.AGREES if name not in taken and not (anything and name != "follow")}
+    options = {name: value for name, value in options.items() if name not in alone}
     _check_options(opener.value if isinstance(opener, Plugin) else opener, path, options)
     _check_unit(path, options)
     survey = plugins.read(opener, path, options) if isinstance(opener, Plugin) else opener.open(path, **options)
@@ -288,7 +290,7 @@ def _check_unit(path: str | Path, options: dict[str, Any]) -> None:
     """Refuse what is no unit of wavelengths."""
     unit = options.get("wavelength_units")
     if unit is not None and not is_unit(unit):
-        raise SurveyError(path, f"'{unit}' is no unit of wavelengths", "Say nm, um, angstrom, cm-1 or THz")
+        raise idle.NoUnit(path, unit)
 
 
 def _check_wavelengths(path: str | Path, survey: xr.DataArray, options: dict[str, Any]) -> None:

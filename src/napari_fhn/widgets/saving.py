@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import mimetypes
 import os
 import re
-from collections.abc import Collection
 from pathlib import Path
 
 import xarray as xr
@@ -13,12 +11,21 @@ from qtpy.QtWidgets import QFileDialog, QWidget
 
 from napari_fhn import sample_data
 from napari_fhn.project.data import stack_sources
+from napari_fhn.project.exporting.export_offers import OFFERS
 from napari_fhn.widgets.consent import ask_file_replaced
 from napari_fhn.widgets.folders import program_folder, sessions_folder
 
+#: Suffixes that mean a kind of file: of what is written anywhere here, and of what people take it for.
+_KNOWN = frozenset(suffix for offer in OFFERS.values() for suffix in offer.suffixes) | {
+    ".onnx", ".pt2", ".pt", ".npz", ".qml", ".csv", ".png", ".jpg", ".pdf"
+}  # fmt: skip
 
-def ask_file(parent: QWidget, title: str, proposed: str, filters: str, known: Collection[str] = ()) -> Path | None:
+
+def ask_file(parent: QWidget, title: str, proposed: str, filters: str) -> Path | None:
     """Ask for the name of a file that is written; the suffix of the chosen kind is put behind a name without one.
+
+    What stands behind a dot and means no kind of file, as in *north v1.2*, belongs to the name. A suffix that means
+    another kind than those that are offered stays as it was typed, and is refused in words by whoever writes.
 
     Whoever does not want the file replaced that is there already is asked for a name again.
 
@@ -32,9 +39,6 @@ def ask_file(parent: QWidget, title: str, proposed: str, filters: str, known: Co
         A name; its suffix says which kind is chosen at first.
     filters : str
         Kinds of file, as Qt names them; the first gives its suffix where none is chosen.
-    known : collection of str, optional
-        Further suffixes that mean a kind of file. What stands behind a dot and means none, as in *north v1.2*, belongs
-        to the name.
 
     Returns
     -------
@@ -48,7 +52,7 @@ def ask_file(parent: QWidget, title: str, proposed: str, filters: str, known: Co
             return None
         path, said = Path(name), suffixes(chosen) or suffixes(filters)
         suffix = path.suffix.lower()
-        if not said or suffix in suffixes(filters) or suffix in known or suffix in mimetypes.types_map:
+        if not said or suffix in suffixes(filters) or suffix in _KNOWN:
             return path
         # Qt has asked about the name as it was typed, and nobody about this one.
         path = path.with_name(f"{path.name.rstrip('.')}{said[0]}")

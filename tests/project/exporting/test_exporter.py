@@ -18,6 +18,7 @@ from napari_fhn.project.exporting.export_offers import Written, file_name
 from napari_fhn.project.exporting.exporter import OFFERS, Exporter, Request
 from napari_fhn.project.runs import jobs, planning
 from napari_fhn.surveys import SurveyError
+from napari_fhn.surveys.geometry import SurveyGeometry
 from napari_fhn.training.job import Axis, Input, Job, Schedule
 
 SHAPE = (6, 7, 16)
@@ -266,3 +267,23 @@ def test_the_way_out_of_a_suffix_that_cannot_be_names_those_that_can(project, tm
 def test_a_thickness_that_is_seen_nowhere_says_why(project, tmp_path):
     with pytest.raises(surveys.SurveyError, match="from its top to its base on no trace: it is not there, or goes on"):
         Exporter.of_run(project).write(Request("thickness", tmp_path / "t.csv", of=(1,)))
+
+
+@pytest.mark.parametrize(
+    ("what", "suffix"),
+    [*(("horizon", one) for one in (".xyz", ".csv", ".irap", ".zmap", ".vs", ".tif")), ("thickness", ".csv"),
+     ("thickness", ".irap"), ("mesh", ".obj"), ("mesh", ".ts")],
+)  # fmt: skip
+def test_of_a_volume_with_bands_the_same_is_written_as_of_one_band(tmp_path, survey, classes, what, suffix):
+    own, found = surveys.open(survey), []
+    own.attrs["geometry"] = SurveyGeometry((100, 200), (1, 1), (5e5, 6e6), (25.0, 0.0), (0.0, 12.5))
+    classes[..., 9:] = 3
+    np.save(tmp_path / "facies.npy", classes)
+    of = {"above": (1,), "below": (2,)} if what == "horizon" else {"of": (2,)}
+    for like in (own, own.expand_dims(band=2).transpose("band", ...), own.expand_dims(band=2).transpose(..., "band")):
+        exporter = Exporter.of_file(tmp_path / "facies.npy", like=like)
+        assert what in {offer.what for offer in exporter.offers()}
+        write(exporter, what, tmp_path / f"a{suffix}", **of)
+        found.append((tmp_path / f"a{suffix}").read_bytes())
+        (tmp_path / f"a{suffix}").unlink()
+    assert found[0] == found[1] == found[2]

@@ -50,7 +50,7 @@ def test_tab_goes_from_column_to_column_and_enter_and_escape_end_it(shown):
         seen.append(QApplication.focusWidget())
         press(Qt.Key.Key_Tab)
     assert seen == [wizard.roles[0], wizard.units[0], wizard.roles[1], wizard.units[1]]
-    assert wizard.missing.text() == "Say above at least one column what it is."
+    assert wizard.missing.text() == "Say what at least one column is, in the row above it."
     wizard.roles[0].setFocus()
     press(Qt.Key.Key_Return)
     assert wizard.isVisible()  # nothing is said yet
@@ -76,6 +76,13 @@ def test_no_two_columns_are_proposed_as_the_same(shown):
     chosen = [box.currentData() for box in wizard.roles if box.currentData()]
     assert len(chosen) == len(set(chosen)) == 3
     assert not wizard.missing.text()
+
+
+def test_of_each_role_that_two_columns_have_a_sentence_is_said(shown):
+    wizard = shown("1,2,3,4\n5,6,7,8\n")
+    for box, role in zip(wizard.roles, ("row", "row", "col", "col"), strict=True):
+        box.setCurrentIndex(box.findData(role))
+    assert wizard.missing.text() == "Two columns are col: one of them is not. Two columns are row: one of them is not."
 
 
 def test_the_wheel_changes_nothing_that_was_said(shown):

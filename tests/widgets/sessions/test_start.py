@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "surveys"))
 import four_kinds
 import napari_fhn
 from napari_fhn.project import Project, Session, SurveySet
+from napari_fhn.project.sessions.session_list import Entry
 from napari_fhn.surveys import open as open_survey
 from napari_fhn.widgets.data.opening import open_surveys
 from napari_fhn.widgets.data.placement import image_layer
@@ -89,6 +90,21 @@ def test_one_that_is_gone_is_taken_off_the_list_by_a_key(made, viewer, dock, spi
         start._off.activated.emit()
     assert spin(lambda: start.list.count() == 1)
     assert "north" in start.list.item(0).toolTip()
+    assert [one.path for one in recent.all()] == [folder]
+
+
+def test_one_that_is_there_and_cannot_be_read_is_left_alone_by_keys(made, viewer, dock, spin, monkeypatch):
+    folder, path = made
+    start, recent = dock.start, dock.desk.starting._recent
+    recent.opened(folder, str(path))
+    dock.desk.starting.state.recent = (Entry(folder, None, str(path)),)
+    assert "not in" not in start.list.item(0).toolTip()
+    asked = []
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *said: asked.append(said) or "")
+    start.list.setCurrentRow(0)
+    QTest.keyClick(start.list, Qt.Key.Key_Return)
+    start._off.activated.emit()
+    assert not asked
     assert [one.path for one in recent.all()] == [folder]
 
 

@@ -58,6 +58,17 @@ class Staged:
         return Input(str(self.path), self.channel_axis, name, self.content)
 
 
+def check_cube(name: str, survey: xr.DataArray) -> None:
+    """Refuse a survey without bands to a network that reads a map from a cube.
+
+    Raises
+    ------
+    JobError
+    """
+    if _CHANNEL not in survey.dims:
+        raise JobError(f"a map is to be read from a cube, and {name!r} has no bands: choose another recipe")
+
+
 def stage(
     folder: Path,
     name: str,
@@ -101,8 +112,8 @@ def stage(
     """
     if survey.dtype.kind not in "biuf":
         raise JobError(f"{name!r} holds {survey.dtype} values; numbers are needed")
-    if cube and _CHANNEL not in survey.dims:
-        raise JobError(f"a map is to be read from a cube, and {name!r} has no bands: choose another recipe")
+    if cube:
+        check_cube(name, survey)
     channels = good_bands(survey) if _CHANNEL in survey.dims else None
     if channels is not None and not channels:
         raise JobError(f"every band of {name!r} is on its bad-band list: correct the list in its header")

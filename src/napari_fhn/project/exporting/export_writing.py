@@ -33,6 +33,7 @@ from napari_fhn.surveys.out import (
     surfaces,
     trace_maps,
 )
+from napari_fhn.surveys.out.fitting import without_bands
 from napari_fhn.surveys.out.horizons import depths_of, horizon_title
 from napari_fhn.surveys.out.saving import GEOTIFF, SEGY, SU, layer_paths
 from napari_fhn.surveys.out.stac import stac_path
@@ -176,7 +177,7 @@ class Writing:
 
     def _horizon(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
         values = self.placed(self._origin.classes(), classes=True)
-        like, names = self._like(values), self._names()
+        like, names = without_bands(self._like(values)), self._names()
         if request.path.suffix.lower() in (*trace_maps.TIFF, ".csv"):
             title = horizon_title(like, request.above, request.below, names)
             depths = depths_of(values, like, request.above, request.below, told)
@@ -190,7 +191,7 @@ class Writing:
 
     def _thickness(self, request: Request, made: tuple[str, ...], told: Told) -> Written:
         values = self.placed(self._origin.classes(), classes=True)
-        like, name_of = self._like(values), self._names()
+        like, name_of = without_bands(self._like(values)), self._names()
         found = thickness(values, like, request.of, net=request.net, progress=told)
         unit = str(like[like.dims[-1]].attrs.get("units", ""))
         if request.velocity is not None:

@@ -148,12 +148,13 @@ def plan(
         When no recipe goes with such data, or no network is where one is named.
     """
     why = ""
-    if network and base is None and start_from is None:
-        recipe = recipe or recipes.beside(network)
     if recipe:
-        settings = Settings.of(recipe)
         cubes = project.surveys is None or project.surveys.cube is not None
         recipes.check_fits(recipe, len(project.shape), vertical=project.vertical_axis is not None, cubes=cubes)
+    elif network and base is None and start_from is None:
+        recipe = recipes.beside(network)  # nobody named it: whether the network goes with the data is said of that
+    if recipe:
+        settings = Settings.of(recipe)
     elif start_from is not None:
         settings = Settings.of(project.recipes[0]).like(start_from, project.recipes)
         why = f"Network and schedule are those of {start_from}."

@@ -46,11 +46,16 @@ class Entry:
         return named or Path(self.survey).stem or self.folder.name
 
     @property
+    def gone(self) -> bool:
+        """Whether it is not there any more; what is there may be such that it cannot be read."""
+        return self.outline is None and not layout.is_session(self.folder)
+
+    @property
     def why_not(self) -> str:
         """Why nothing is told of it, as a part of a sentence; empty where something is."""
         if self.outline is not None:
             return ""
-        if not layout.is_session(self.folder):
+        if self.gone:
             return "not there any more"
         try:
             Session(self.folder).manifest  # noqa: B018  (read for what is wrong with it)

@@ -18,6 +18,11 @@ def is_raster(survey: xr.DataArray) -> bool:
     return kinds.spatial_dims(survey) == ("y", "x")
 
 
+def without_bands(survey: xr.DataArray) -> xr.DataArray:
+    """Return the grid that classes of a survey lie on: the survey itself, or one of its bands."""
+    return survey.isel({kinds.CHANNEL: 0}, drop=True) if kinds.CHANNEL in survey.dims else survey
+
+
 def unfit(what: str, survey: xr.DataArray) -> tuple[str, str] | None:
     """Say why something is not written of a survey, and what is; None where it can be.
 
@@ -38,7 +43,8 @@ def unfit(what: str, survey: xr.DataArray) -> tuple[str, str] | None:
     downwards = vertical == size - 1
     fits = {
         "polygons": (is_raster(survey), "polygons are the areas of the classes of a map"),
-        "mesh": (downwards and size == _VOLUME, "a mesh is the surface of a class in a volume"),
+        # Of a volume without time or depth too: what its axes are is said in the file.
+        "mesh": (size == _VOLUME, "a mesh is the surface of a class in a volume"),
         **{one: (downwards, f"a {one} is found on the way down") for one in ("horizon", "thickness")},
     }
     if what not in fits or fits[what][0]:
@@ -57,7 +63,7 @@ def unfit(what: str, survey: xr.DataArray) -> tuple[str, str] | None:
     return f"{fits[what][1]}, and the survey is {seen}", instead
 
 
-def check(path: Path, what: str, shape: Sequence[int], survey: xr.DataArray) -> None:
+def check(path: Path, what: str, shape: Sequence[int], survey: xr.DataArray) -> xr.DataArray:
     """Refuse what is not written of a survey, and classes that do not lie on its grid.
 
     Parameters
@@ -68,6 +74,11 @@ def check(path: Path, what: str, shape: Sequence[int], survey: xr.DataArray) -> 
         As in `unfit`.
     shape : sequence of int
         Of the classes.
+
+    Returns
+    -------
+    xarray.DataArray
+        The grid that they lie on: the survey without its bands.
 
     Raises
     ------
@@ -81,3 +92,4 @@ def check(path: Path, what: str, shape: Sequence[int], survey: xr.DataArray) -> 
     if tuple(shape) != own:
         given, wanted = (" x ".join(map(str, one)) for one in (shape, own))
         raise SurveyError(path, f"there are classes for {given}, and the survey has {wanted}", "Give its own")
+    return without_bands(survey)

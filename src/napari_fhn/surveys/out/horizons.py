@@ -112,7 +112,7 @@ def save_horizon(
     # inline, crossline, x [m], y [m], twt [ms]
     """
     path = Path(path)
-    fitting.check(path, "horizon", values.shape, like)
+    like = fitting.check(path, "horizon", values.shape, like)
     if path.suffix.lower() in VSET and like.ndim != 3:
         raise SurveyError(path, "a GOCAD VSet is that of a volume, and the survey is a line", "Use .xyz")
     surface = path.suffix.lower() in SUFFIXES

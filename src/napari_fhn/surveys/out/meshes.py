@@ -80,7 +80,7 @@ def save_mesh(
     path = Path(path)
     if path.suffix.lower() not in SUFFIXES:
         raise SurveyError(path, f"the suffix '{path.suffix}' is not known for meshes", f"Use {' or '.join(SUFFIXES)}")
-    fitting.check(path, "mesh", values.shape, like)
+    like = fitting.check(path, "mesh", values.shape, like)
     triangles = 0
     source = f"survey: {Path(str(like.attrs.get('source', ''))).name}"
     with replacing(path) as new:

@@ -16,6 +16,7 @@ from rasterio.transform import Affine
 from napari_fhn.surveys.errors import SurveyError
 from napari_fhn.surveys.geometry import SurveyGeometry
 from napari_fhn.surveys.moving import replacing
+from napari_fhn.surveys.out.fitting import without_bands
 from napari_fhn.surveys.out.history import PROGRAM, forget, lines_of, plain
 from napari_fhn.surveys.out.horizons import places_header, places_of
 from napari_fhn.surveys.out.surfaces import IRAP, check_surface, vertical_words, write_surface
@@ -84,7 +85,7 @@ def save_trace_map(
     >>> save_trace_map("flat.csv", np.full(survey.shape[:2], 800.0), survey, "A flat horizon")
     24576
     """
-    path, extra = Path(path), dict(extra or {})
+    path, extra, like = Path(path), dict(extra or {}), without_bands(like)
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise SurveyError(path, f"the suffix '{path.suffix}' is not known", f"Use {', '.join(SUFFIXES)}")

@@ -158,9 +158,8 @@ class ExportPanel(Section):
 
     def _save(self) -> None:
         exports, offer = self._exports, OFFERS[self.key]
-        known = {suffix for one in OFFERS.values() for suffix in one.suffixes}
         proposed = str(exports.propose(offer.what))
-        path = ask_file(self, f"Export: {offer.title.lower()}", proposed, exports.files(offer.what), known)
+        path = ask_file(self, f"Export: {offer.title.lower()}", proposed, exports.files(offer.what))
         if path is not None:
             exports.save(replace(self.request(path), asked=True))
 

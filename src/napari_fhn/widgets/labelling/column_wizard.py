@@ -150,9 +150,9 @@ class ColumnWizard(QDialog):
         chosen = [box.currentData() for box in self.roles if box.currentData()]
         twice = sorted({role for role in chosen if chosen.count(role) > 1})
         lacking = self._cause.lacking(chosen)
-        words = "" if chosen else "Say above at least one column what it is."
+        words = "" if chosen else "Say what at least one column is, in the row above it."
         if twice:
-            words = f"Two columns are {', '.join(twice)}: one of them is not."
+            words = " ".join(f"Two columns are {role}: one of them is not." for role in twice)
         if lacking and not twice:
             words = (
                 f"Still to be said: {lacking}. Where {self._table.path.name} has no such column, press Cancel: it "

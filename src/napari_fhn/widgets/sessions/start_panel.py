@@ -22,7 +22,6 @@ from qtpy.QtWidgets import (
 )
 from superqt import QElidingLabel
 
-from napari_fhn.project.sessions import layout
 from napari_fhn.project.sessions.session_list import Entry
 from napari_fhn.widgets.desk import Desk
 from napari_fhn.widgets.section import QUIET, SPACING, hairline
@@ -148,13 +147,16 @@ class StartPanel(QWidget):
 
     def _activated(self, item: QListWidgetItem) -> None:
         entry: Entry = item.data(Qt.ItemDataRole.UserRole)
-        self._open(item) if entry.outline is not None else self._find(entry)
+        if entry.outline is not None:
+            self._open(item)
+        elif entry.gone:
+            self._find(entry)
 
     def _forget(self) -> None:
-        """List the one with the keys no more, where it is not found."""
+        """List the one with the keys no more, where it is not there any more."""
         item = self.list.currentItem()
         entry = None if item is None else item.data(Qt.ItemDataRole.UserRole)
-        if entry is not None and entry.outline is None:
+        if entry is not None and entry.gone:
             self._starting.forget(entry.folder)
 
     def _find(self, entry: Entry) -> None:
@@ -185,8 +187,8 @@ class _Row(QWidget):
         row.addLayout(lines, 1)
         first = entry.called
         if outline is None:
-            gone = not layout.is_session(entry.folder)
-            second = f"not in {entry.folder.parent} any more" if gone else f"{entry.folder.parent}: {entry.why_not}"
+            where = entry.folder.parent
+            second = f"not in {where} any more" if entry.gone else f"{where}: {entry.why_not}"
         else:
             day = outline.day(today)
             # Of one survey there may be several: what was begun anew today is told from that of this morning.

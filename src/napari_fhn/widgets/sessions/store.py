@@ -178,7 +178,7 @@ class SessionStore:
         context, project = self._context, read.project
         if not self._may_open():
             return False
-        lost = f"{', '.join(read.found.missing)} was not found" if read.found.missing else ""
+        lost = f"{', '.join(gone)} {'were' if gone[1:] else 'was'} not found" if (gone := read.found.missing) else ""
         if not read.found.surveys:
             context.messages.fail(f"{lost or 'The session is of what came from no file'}: nothing was opened.")
             return False
