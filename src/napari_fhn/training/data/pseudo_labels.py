@@ -31,6 +31,9 @@ SHARE = 4
 PREDICTED, AVERAGED = 2**18, 2**20
 """Voxels of a piece of a tile that is predicted at once; and of one that is averaged, as what lies around it is too."""
 
+_NARROW = 16
+"""Traces of a tile at least on its shorter side."""
+
 _LEAST, _MOST = 4, 24
 """Sections of a piece."""
 
@@ -74,7 +77,7 @@ class PseudoLabels:
         Voxels of all blocks that a network will see in its training: tiles have a quarter of that together, or one is
         larger.
     least : int
-        Traces of a tile at least, along each lateral axis.
+        Traces of a tile at least, on its longer side.
     seed : int
         Of where tiles lie.
 
@@ -241,7 +244,7 @@ def tile_shape(shape: tuple[int, ...], vertical: int, room: int, least: int) -> 
     Examples
     --------
     >>> tile_shape((128, 192, 160), 2, 4_608_000, 96), tile_shape((600, 480, 1500), 2, 4_608_000, 96)
-    ((128, 192, 160), (96, 96, 1500))
+    ((128, 192, 160), (96, 32, 1500))
     """
     found, room = list(shape), max(1, room // shape[vertical])
     lateral = sorted((axis for axis in range(len(shape)) if axis != vertical), key=lambda axis: shape[axis])
@@ -249,9 +252,9 @@ def tile_shape(shape: tuple[int, ...], vertical: int, room: int, least: int) -> 
         found[lateral[0]] = min(shape[lateral[0]], max(least, room))
     else:
         short, long = lateral
-        found[short] = min(shape[short], max(least, math.isqrt(room)))
+        found[short] = min(shape[short], max(_NARROW, math.isqrt(room)))
         found[long] = min(shape[long], max(least, room // found[short]))
-        found[short] = min(shape[short], max(least, room // found[long]))
+        found[short] = min(shape[short], max(_NARROW, room // found[long]))
     return tuple(found)
 
 
