@@ -287,8 +287,9 @@ def check_fits(name: str, spatial_dimensions: int, *, vertical: bool = False, cu
     Raises
     ------
     JobError
-        With those that do.
+        With those that do; for a name that no recipe has with those that there are.
     """
+    recipe(name)
     fit = fitting(spatial_dimensions, vertical=vertical, cubes=cubes)
     if name in fit or spatial_dimensions not in (2, 3):
         return

@@ -260,6 +260,7 @@ ONCE = [
     (("best", "step"), None), (("blocks", "block"), []), (("learner", "guard", "refused"), torch.ones(3)),
     (("learner", "rollback", "losses"), [{}]), (("learner", "optimiser", "moments", 0, "exp_avg"), 1),
     (("learner", "optimiser", "moments", 0, "step"), torch.tensor(-1.0)), (("combining", "heard_from"), -1),
+    (("scores", 0, "held_out"), torch.ones(3)),
 ]  # fmt: skip
 
 

@@ -40,7 +40,7 @@ def write(dock, spin, path, key, **options):
 def test_the_panel_offers_what_there_is(labelled, predicted):
     _, dock = predicted
     keys = [offer.what for offer in dock.desk.exports.offered()]
-    assert keys == ["classes", "entropy", "labels", "bodies", "table"]
+    assert keys == ["classes", "entropy", "labels", "bodies", "mesh", "table"]
     assert dock.export.what.count() == len(keys)
     assert dock.export.at_least.isHidden()
     dock.export.what.setCurrentIndex(keys.index("bodies"))

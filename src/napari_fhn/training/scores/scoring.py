@@ -122,4 +122,7 @@ class Scoring:
         self.best.resume(state["best"])
         self._seen[...] = state["seen"]
         for found in state["scores"]:
-            self._scores[found["held_out"]] = Score(found["step"], found["held_out"], tuple(found["iou"]))
+            held_out = found["held_out"]
+            if not isinstance(held_out, bool):
+                raise ValueError("one of its scores is neither of labels held out nor of others")
+            self._scores[held_out] = Score(found["step"], held_out, tuple(found["iou"]))

@@ -124,8 +124,8 @@ WORDS: dict[type, dict[str, tuple[str, str]]] = {
         ),
         "pseudo_labels": (
             "share without labels",
-            "What share of the blocks is drawn where nothing is labelled, and learnt from by what pretrained features "
-            "and what is carried along the reflectors say there (pseudo-labels). 0 learns from labels alone.",
+            "What share of the blocks is drawn where nothing is labelled, and learnt from by what is known there "
+            "without the network (pseudo-labels). 0 learns from labels alone. Without time or depth it does nothing.",
         ),
         "seed": ("seed", "Which random numbers are drawn: the same seed gives the same training, on the same machine."),
         "precision": (
