@@ -30,7 +30,8 @@ class Progress:
     seconds_left : float or None
         Estimate, in seconds; None before there is one.
     loss : float or None
-        Loss of the step (training only).
+        Loss of the step on labels, and on what else is known of them (training only). That on pseudo-labels stands in
+        `terms`: with it the loss would rise where it joins, as if training went wrong.
     step_seconds : float or None
         Duration of the last training step alone, in seconds, without predictions of the view.
     invertibility_error : float or None
@@ -38,7 +39,7 @@ class Progress:
     memory : int or None
         Bytes that the computing process holds now: on a GPU what it has allocated there, else its resident memory.
     terms : dict of str to float or None
-        What the loss is the sum of, by name, where it has several terms; None for one that is no number.
+        What was made small, by name, where that is the sum of several terms; None for one that is no number.
     keeps : {"nothing", "hidden", "states"} or None
         What the step kept of its way forward, where there was memory for it (training of an invertible network only).
     """

@@ -87,6 +87,8 @@ def test_the_loss_on_pseudo_labels_is_told_apart_and_comes_once_factors_are_weig
     said = np.array([step.terms[PSEUDO] for step in steps])
     assert (said[:24] == 0).all()
     assert (said[24:] > 0).mean() > 0.5
+    # What is told beside it is of labels alone: a loss that rises where lessons begin looks as if training went wrong.
+    assert [step.loss for step in steps] == pytest.approx([step.terms["cross-entropy"] for step in steps], rel=1e-5)
     job, _, _ = taught(0.0)
     assert not any(update.terms for update in trained(job) if isinstance(update, Progress))
 

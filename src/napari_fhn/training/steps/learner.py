@@ -18,7 +18,7 @@ from napari_fhn.training.distributed.company import Company, Seen
 from napari_fhn.training.distributed.ranks import ALONE, Ranks
 from napari_fhn.training.schedule import Schedule
 from napari_fhn.training.steps.average import WeightAverage
-from napari_fhn.training.steps.criterion import Criterion, Weighed
+from napari_fhn.training.steps.criterion import PSEUDO, Criterion, Weighed
 from napari_fhn.training.steps.guard import Guard
 from napari_fhn.training.steps.losses import at
 from napari_fhn.training.steps.optimiser import Optimiser
@@ -33,9 +33,10 @@ class Outcome:
     Parameters
     ----------
     terms : dict of str to float
-        What the loss of the last step is the sum of.
+        What was made small in the last step, by name.
     losses : tuple of float
-        Of each step, the last one at the end.
+        Of each step, the last one at the end: of all terms but that of pseudo-labels, so that the losses of a network
+        that is taught go on where they were.
     classes : ndarray or None
         ``(batch, *space)``, from 1: what the network said of the last batch, before the step; None where nobody asked.
     confusion : ndarray
@@ -53,7 +54,7 @@ class Outcome:
     @property
     def loss(self) -> float:
         """Of the last step."""
-        return sum(self.terms.values())
+        return self.losses[-1]
 
 
 class Learner:
@@ -101,6 +102,7 @@ class Learner:
         self._version = labels.version
         self._refused = False
         self._unread = Unread(labels.classes, device)
+        self._pseudo = criterion.names.index(PSEUDO) if PSEUDO in criterion.names else None
 
     @property
     def must_read(self) -> bool:
@@ -156,31 +158,33 @@ class Learner:
         self.guard.prepare(step)
         seen, each, error, noted = self._company.gradient(lesson, lambda part: self._see(part, show))
         loss = each.sum()
+        told = loss if self._pseudo is None else loss - each[self._pseudo]
         if not (read or self.must_read):
             self._criterion.commit(noted)
             left_out = self.guard.left_out(loss, error)
             self.optimiser.step(step, left_out)
             self.average.follow(left_out)
-            self._unread.add(loss, error)
+            self._unread.add(loss, told, error)
             return None
-        told = self._unread.read(torch.cat((each, loss[None], *([] if error is None else [error[None]]))))
+        numbers = [loss, told] if error is None else [loss, told, error]
+        found = self._unread.read(torch.cat((each, torch.stack(numbers))))
         # The last word of others: from here on nothing can be lost with one of them.
-        confusion = self._ranks.total(torch.from_numpy(told.confusion)).numpy()
+        confusion = self._ranks.total(torch.from_numpy(found.confusion)).numpy()
         self._criterion.commit(noted)
-        *terms, value = told.values[: len(each) + 1]
-        refusal = self._judged((*told.losses, value))
+        terms, (made_small, of_labels, *errors) = found.values[: len(each)], found.values[len(each) :]
+        refusal = self._judged((*found.losses, made_small))
         if refusal is not None:
             self.average.restart()
         else:
-            refusal = self.guard.look_back(told.errors) or self.guard.refusal(value, *told.values[len(each) + 1 :])
+            refusal = self.guard.look_back(found.errors) or self.guard.refusal(made_small, *errors)
         if refusal is None:
             self.optimiser.step(step)
             self._rollback.stepped()
             self.average.follow()
         self._refused = refusal is not None
         shown = [one.classes.cpu().numpy() for one in seen if one.classes is not None]
-        losses = (*told.losses, value)
         named = dict(zip(self._criterion.names, terms, strict=True))
+        losses = (*found.told, of_labels)
         return Outcome(named, losses, np.concatenate(shown) if shown else None, confusion, refusal)
 
     def _judged(self, losses: Sequence[float]) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import NamedTuple
 
 import numpy as np
@@ -20,8 +21,9 @@ class Told(NamedTuple):
     ----------
     values : list of float
         What was asked for.
-    losses, errors : list of float
-        Of each step since the last reading: of its loss, and of its inversion where there is one.
+    losses, told, errors : list of float
+        Of each step since the last reading: its loss, that part of it which people are told of, and the error of its
+        inversion where there is one.
     confusion : ndarray
         ``(classes + 1, classes + 1)``, truth by prediction, over the labels of all these steps and of the one at hand,
         faded: the same as if each step had been read.
@@ -29,6 +31,7 @@ class Told(NamedTuple):
 
     values: list[float]
     losses: list[float]
+    told: list[float]
     errors: list[float]
     confusion: NDArray[np.float64]
 
@@ -52,6 +55,7 @@ class Unread:
     def forget(self) -> None:
         """Begin again."""
         self._losses: list[Tensor] = []
+        self._told: list[Tensor] = []
         self._errors: list[Tensor] = []
         self._confusions = [self._none()]
 
@@ -71,9 +75,10 @@ class Unread:
     def _none(self) -> Tensor:
         return torch.zeros((self._classes + 1) ** 2, dtype=torch.int32, device=self._device)
 
-    def add(self, loss: Tensor, error: Tensor | None) -> None:
-        """Keep the loss of a step with its counts, and the error of its inversion, scalars both."""
+    def add(self, loss: Tensor, told: Tensor, error: Tensor | None) -> None:
+        """Keep the loss of a step with its counts, what of it is told, and the error of its inversion, all scalars."""
         self._losses.append(loss.detach())
+        self._told.append(told.detach())
         self._confusions.append(self._none())
         if error is not None:
             self._errors.append(error)
@@ -86,16 +91,12 @@ class Unread:
         values : Tensor
             ``(n,)``, what is to be read with it.
         """
-        kept = [one.to(torch.float32) for one in (*self._losses, *self._errors)]
+        kept = [one.to(torch.float32) for one in (*self._losses, *self._told, *self._errors)]
         found = torch.cat((values, torch.stack(kept))).tolist() if kept else values.tolist()
-        first, second = len(values), len(values) + len(self._losses)
+        ends = list(itertools.accumulate((len(values), len(self._losses), len(self._told))))
+        first, losses, told, errors = (found[a:b] for a, b in itertools.pairwise((0, *ends, len(found))))
         confusion = np.zeros((self._classes + 1) ** 2)
         for one in torch.stack(self._confusions).cpu().numpy():
             confusion = FADES * confusion + one
         self.forget()
-        return Told(
-            found[:first],
-            found[first:second],
-            found[second:],
-            confusion.reshape(self._classes + 1, self._classes + 1),
-        )
+        return Told(first, losses, told, errors, confusion.reshape(self._classes + 1, self._classes + 1))
