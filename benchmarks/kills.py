@@ -212,11 +212,14 @@ def look(kill: Kill, allowed: set[str], known: Known, here: Path) -> None:
         shutil.rmtree(here, ignore_errors=True)
 
 
-_AGAIN = {"export": "export", "exporting": "export", "brick": "brick", "horizon": "horizon"}
+_AGAIN = {"export": "export", "exporting": "export", "brick": "brick", "horizon": "horizon", "Python": ""}
 
 
 def _again(name: str, say: small_work.Say) -> None:
-    small_work.typed(_AGAIN[name], say)
+    if name == "Python":
+        small_work.in_python(say)
+    else:
+        small_work.typed(_AGAIN[name], say)
     if name == "brick" and not np.array_equal(surveys.open("bricks.zarr"), surveys.open("survey.sgy")):
         raise RuntimeError("the bricks are not those of the survey")
 

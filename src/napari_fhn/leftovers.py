@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import json
 import os
 import re
@@ -94,6 +95,22 @@ def sweep(folder: Path, inside: tuple[str, ...] = ()) -> int:
                     path.unlink()
                 count += 1
     return count
+
+
+def sweep_beside(path: Path) -> None:
+    """Remove what killed processes were about to put in the place of a file: of one that has no session to sweep it.
+
+    Parameters
+    ----------
+    path : Path
+        The file; it and all others of its folder stay.
+    """
+    with contextlib.suppress(OSError):
+        for part in list(path.parent.glob(f"{glob.escape(path.name)}.*.part")):
+            found = _PART.fullmatch(part.name)
+            if found is not None and part.is_file() and not part.is_symlink() and is_gone(int(found[1]), part):
+                with contextlib.suppress(OSError):
+                    part.unlink()
 
 
 def sweep_logs(folder: Path) -> int:

@@ -18,6 +18,7 @@ from typing import Any
 import platformdirs
 
 from napari_fhn import record
+from napari_fhn.leftovers import sweep_beside
 from napari_fhn.surveys.axes import AmbiguousAxes, ReadingChoice
 
 VARIABLE = "NAPARI_FHN_FOLLOWED"
@@ -134,6 +135,7 @@ def _remember(mark: str) -> None:
         with contextlib.suppress(OSError, record.RecordError):
             store().parent.mkdir(parents=True, exist_ok=True)
             record.write(store(), _KIND, _VERSION, {"files": [*known, mark][-_MOST:]})
+            sweep_beside(store())
 
 
 def store() -> Path:

@@ -36,3 +36,23 @@ def test_the_writer_sweeps_what_killed_processes_left_in_a_session_and_nobody_el
     finally:
         writer.release()
     assert all(path.exists() for path in (*half, *mine))
+
+
+def test_the_folder_of_a_run_that_was_cut_off_before_its_record_goes_and_its_number_is_given_again(work):
+    process = subprocess.Popen([sys.executable, "-S", "-c", ""])
+    process.wait()
+    work.train()
+    place = work.runs.place()
+    place.mkdir()
+    (place / f"run.json.{process.pid}-1.part").write_text("{")
+    somebodys = place.with_name("run-007")
+    somebodys.mkdir()
+    (somebodys / "notes.txt").write_text("of a person")
+    work.session.release()
+    writer = Session(work.session.folder)
+    writer.acquire("a test")
+    try:
+        assert not place.exists()
+        assert (somebodys / "notes.txt").read_text() == "of a person"
+    finally:
+        writer.release()

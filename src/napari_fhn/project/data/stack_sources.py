@@ -17,6 +17,7 @@ import numpy as np
 import xarray as xr
 
 from napari_fhn import record, surveys
+from napari_fhn.leftovers import sweep_beside
 from napari_fhn.surveys.maps import difference, grid_of
 
 _KIND = "sources of a stack"
@@ -122,6 +123,7 @@ def note(stack: Path, files: Sequence[str]) -> None:
         return
     with contextlib.suppress(OSError, record.RecordError):
         record.write(_beside(stack), _KIND, _VERSION, record.encode(_Sources(tuple(files))))
+        sweep_beside(_beside(stack))
 
 
 def noted(stack: Path) -> tuple[str, ...]:

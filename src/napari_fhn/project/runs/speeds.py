@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_fhn import record
+from napari_fhn.leftovers import sweep_beside
 from napari_fhn.network.comparison import NetworkDescription
 from napari_fhn.record import set_aside
 from napari_fhn.training.machine.time_left import duration
@@ -77,6 +78,7 @@ class Measured:
         with contextlib.suppress(OSError, record.RecordError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             record.write(self._path, _KIND, _VERSION, record.encode(latest))
+            sweep_beside(self._path)
 
     def _read(self) -> Mapping[str, Speed]:
         if not self._path.exists():

@@ -10,6 +10,7 @@ from typing import Any
 
 from napari_fhn import record
 from napari_fhn.labels import LabelError, Source
+from napari_fhn.leftovers import sweep_beside
 from napari_fhn.record import set_aside
 from napari_fhn.regular import as_typed, is_address
 
@@ -60,6 +61,7 @@ class Answers:
         with contextlib.suppress(OSError, record.RecordError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             record.write(self._path, _KIND, _VERSION, record.encode(_Answers(latest)))
+            sweep_beside(self._path)
 
     def _read(self) -> Mapping[str, Mapping[str, Any]]:
         if not self._path.exists():

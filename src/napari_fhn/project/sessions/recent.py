@@ -8,6 +8,7 @@ from pathlib import Path
 
 from napari_fhn import record
 from napari_fhn.clock import now
+from napari_fhn.leftovers import sweep_beside
 from napari_fhn.record import set_aside
 
 FILE = "recent.json"
@@ -101,3 +102,4 @@ class RecentSessions:
         with contextlib.suppress(OSError, record.RecordError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             record.write(self._path, _KIND, _VERSION, record.encode(_Recent(sessions[:_MOST])))
+            sweep_beside(self._path)

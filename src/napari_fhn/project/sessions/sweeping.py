@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from pathlib import Path
 
 from napari_fhn import leftovers
-from napari_fhn.project.runs.run import is_run
+from napari_fhn.project.runs.run import is_called_run, is_run
 from napari_fhn.project.sessions import layout
 from napari_fhn.training.files.removing import CHECKPOINTS
 
@@ -38,4 +39,16 @@ def sweep(folder: Path) -> int:
             if kept.is_dir() and not kept.is_symlink():
                 places += [path for path in kept.iterdir() if path.name.startswith("step-")]
     leftovers.sweep_temporary(Path(tempfile.gettempdir()))
-    return sum(leftovers.sweep(place, _INSIDE) for place in places if not place.is_symlink())
+    count = sum(leftovers.sweep(place, _INSIDE) for place in places if not place.is_symlink())
+    return count + (_never_begun(runs) if runs.is_dir() and not runs.is_symlink() else 0)
+
+
+def _never_begun(runs: Path) -> int:
+    """Remove folders of runs that were cut off before there was a record, and tell how many files went with them."""
+    count = 0
+    for folder in list(runs.iterdir()):
+        if is_called_run(folder.name) and folder.is_dir() and not folder.is_symlink() and not is_run(folder):
+            count += leftovers.sweep(folder)
+            with contextlib.suppress(OSError):  # what others have put there stays, and so does its folder
+                folder.rmdir()
+    return count

@@ -17,6 +17,7 @@ from typing import Any
 import platformdirs
 
 from napari_fhn import record
+from napari_fhn.leftovers import sweep_beside
 from napari_fhn.surveys.segy.binary import HEADERS_BYTES, TRACE_HEADER_BYTES
 
 VARIABLE = "NAPARI_FHN_REMEMBERED"
@@ -120,6 +121,7 @@ def remember(path: Path, options: dict[str, Any]) -> None:
     place = store()
     place.parent.mkdir(parents=True, exist_ok=True)
     record.write(place, _KIND, _VERSION, {"surveys": entries})
+    sweep_beside(place)
 
 
 def forget(path: Path) -> None:
