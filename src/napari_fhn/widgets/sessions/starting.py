@@ -21,7 +21,8 @@ from napari_fhn.widgets.data.material import survey_of
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.label_opening import LabelOpening
-from napari_fhn.widgets.sessions.store import Ask, SessionStore
+from napari_fhn.widgets.sessions.reading import Ask
+from napari_fhn.widgets.sessions.store import SessionStore
 
 _MOST = 12
 """Sessions that are listed."""
@@ -119,7 +120,7 @@ class Starting:
         Parameters
         ----------
         ask : callable
-            Asks the person for a file that is missing, by its name.
+            Asks the person where a file is that is missing.
         """
         known = self.state.known
         if known is not None and self.state.together:
@@ -153,9 +154,18 @@ class Starting:
         self.look()
         return True
 
-    def forget(self, folder: Path) -> None:
-        """List a session no more."""
-        self._recent.forget(folder)
+    def refuse(self, entry: Entry) -> None:
+        """Say why a session of the list that is there cannot be opened."""
+        self._context.messages.fail(f"{entry.folder} cannot be opened: {entry.why_not}.")
+
+    def forget(self, entry: Entry) -> None:
+        """List a session no more that is not there, or cannot be read; nothing of its folder is touched."""
+        self._recent.forget(entry.folder)
+        if not entry.gone:
+            stays = f"{entry.folder} stays as it is"
+            listed_as_lies = entry.folder.parent in self._folders
+            more = ", and is listed as long as it lies there" if listed_as_lies else ", and is not listed any more"
+            self._context.messages.say(f"{stays}{more}.")
         self.look()
 
     def look(self) -> None:
