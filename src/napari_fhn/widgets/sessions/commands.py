@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import napari
 
-from napari_fhn.project.sessions import layout
 from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.choosing import ask_folder
 from napari_fhn.widgets.dock import Dock
@@ -19,8 +18,8 @@ def open_session(viewer: napari.Viewer) -> None:
     dock = dock_of(viewer)
     root = dock.desk.session.folder.parent if dock.desk.session else dock.desk.root
     folder = ask_folder(dock, "session", "Folder of the session", root)
-    if folder is not None and not layout.is_session(folder):
-        dock.desk.messages.fail(none_in(folder))
+    if folder is not None and (none := none_in(folder)):
+        dock.desk.messages.fail(none)
     elif folder is not None:
         dock.desk.store.save()
         dock.desk.store.open(folder, lambda file: ask_where(dock, file))

@@ -191,8 +191,8 @@ class _Row(QWidget):
         row.addLayout(lines, 1)
         first = entry.called
         if outline is None:
-            where = entry.folder.parent
-            second = f"not in {where} any more" if entry.gone else f"{where}: {entry.why_not}"
+            # What is wrong comes first: the row has room for a few words, and where it lies is said by its tooltip.
+            second = f"not in {entry.folder.parent} any more" if entry.gone else entry.why_not
         else:
             day = outline.day(today)
             # Of one survey there may be several: what was begun anew today is told from that of this morning.

@@ -50,8 +50,12 @@ class StartState:
 
 
 def none_in(folder: Path) -> str:
-    """Say that a folder, which somebody has chosen, holds no session."""
-    return f"There is no session in {folder}: choose the folder that holds session.json."
+    """Say that a folder, which somebody has chosen, holds no session, or may not be looked into; else empty."""
+    try:
+        there = layout.is_session(folder)
+    except OSError as error:
+        return f"{folder} cannot be looked into: {error.strerror or error}."
+    return "" if there else f"There is no session in {folder}: choose the folder that holds session.json."
 
 
 class Starting:
@@ -147,8 +151,8 @@ class Starting:
 
     def find(self, before: Path, after: Path) -> bool:
         """Take note of where a session is that was not found; False, and said, where there is none."""
-        if not layout.is_session(after):
-            self._context.messages.fail(none_in(after))
+        if none := none_in(after):
+            self._context.messages.fail(none)
             return False
         self._recent.moved(before, after)
         self.look()
