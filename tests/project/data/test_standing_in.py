@@ -96,6 +96,8 @@ def test_every_door_says_which_file_is_missing_where_it_was_and_how_to_name_it(s
     capsys.readouterr()
     assert main(["similar", "--session", str(folder), "--at", "2,3"]) == 2
     assert words in capsys.readouterr().err
+    assert main(["info", "--session", str(folder)]) == 0
+    assert f"survey scene: {words}" in capsys.readouterr().out
     shutil.rmtree(folder / "inputs")
     with napari_fhn.open(session=folder) as work:
         assert any("there is no copy of it in the session" in note for note in work.notes)

@@ -81,11 +81,12 @@ def test_the_session_goes_on_naming_its_file_whatever_is_ticked(left, viewer, do
     assert desk.session is not None
     assert desk.session.folder == folder
     assert Session(folder).manifest.surveys == before
-    # With the file back it is what it was.
+    # With the file back it is what it was, and drawn in its own contrast.
     np.save(path, np.random.default_rng(0).standard_normal(SHAPE).astype(np.float32))
     assert open_session(desk, folder), desk.messages.message
     assert desk.project.project.surveys is not None
     assert desk.messages.message == "Opened north."
+    assert desk.data.state.chosen[0].contrast_limits[0] < -0.5
 
 
 def test_training_and_predicting_take_the_copy_or_are_refused_in_a_sentence(
