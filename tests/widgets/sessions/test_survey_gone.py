@@ -202,3 +202,25 @@ def test_an_array_that_came_from_no_file_is_told_from_a_file(viewer, dock, open_
     assert open_session(desk, folder), desk.messages.message
     assert desk.data.material.first.attrs["notes"] == ("'made' came from no file.",)
     assert desk.book.layer.data[1, 2, 3] == 1
+
+
+def test_of_two_maps_the_one_that_is_gone_is_stood_in_for_and_both_stay_those_of_the_session(
+    viewer, dock, open_session, tmp_path
+):
+    values = {name: np.random.default_rng(0).random((30, 40), np.float32) for name in ("gravity", "magnetics")}
+    for name, one in values.items():
+        np.save(tmp_path / f"{name}.npy", one)
+    maps = SurveySet.of({name: open_survey(tmp_path / f"{name}.npy", axes=("y", "x")) for name in values})
+    project = Project(Session(tmp_path / "maps"), maps)
+    with project.session.writing("a test"):
+        project.use(maps)
+        project.paint(np.eye(30, 40, dtype=np.uint8))
+        project.stage()
+    (tmp_path / "gravity.npy").unlink()
+    desk = dock.desk
+    assert open_session(desk, tmp_path / "maps"), desk.messages.message
+    assert [layer.name for layer in desk.data.state.chosen] == ["gravity", "magnetics"]
+    for survey, one in zip(desk.data.material.surveys.surveys, values.values(), strict=True):
+        np.testing.assert_array_equal(np.squeeze(survey.values), one)
+    desk.store.save()
+    assert [entry.name for entry in Session(tmp_path / "maps").manifest.inputs] == ["gravity", "magnetics"]
