@@ -43,4 +43,5 @@ def test_sessions_are_listed_with_what_they_hold_and_those_that_are_gone(survey,
     assert third.startswith("north: desk.json cannot be read")
     assert main(["sessions", "--json", "--folder", str(tmp_path / "far")]) == 0
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["gone"] for one in told if not one["found"]] == [False]
     assert [one["folder"] for one in told if one["found"]] == [str(tmp_path / "far" / "south"), str(home / "north")]

@@ -133,7 +133,7 @@ def test_what_a_session_holds(two, survey, capsys):
     assert [run["id"] for run in found["runs"]] == ["run-001", "run-002"]
     survey.rename("elsewhere.sgy")
     assert main(["info", *two]) == 0
-    assert "small.sgy, which is not found now" in capsys.readouterr().out
+    assert "small.sgy is not in " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def test_a_missing_survey_is_asked_for_and_the_work_goes_on_without_it(work, tmp
     away.parent.mkdir()
     work.file.rename(away)
     asked = []
-    found = Project.open(work.session.folder, lambda name: asked.append(name))
+    found = Project.open(work.session.folder, lambda file: asked.append(file.name))
     assert asked == ["magnetics.npy"]
     assert found.missing == ("magnetics.npy",)
     assert found.surveys is None
@@ -78,7 +78,7 @@ def test_a_missing_survey_is_asked_for_and_the_work_goes_on_without_it(work, tmp
         begun = jobs.begin(found, small_settings(), name="second")  # on the copy
         assert begun.job.inputs == found.session.runs.get("first").job().inputs
         assert jobs.prediction_job(found, found.session.runs.get("first")).inputs == begun.job.inputs
-    pointed = Project.open(work.session.folder, lambda name: away)
+    pointed = Project.open(work.session.folder, lambda file: away)
     assert pointed.surveys.source == away
 
 

@@ -208,9 +208,7 @@ class Labelled(Results):
             When they lie outside the survey, or this has no reflectors.
         """
         with in_python():
-            survey = None if self.project.surveys is None else self.project.surveys.first
-            if survey is None:
-                raise ProjectError("its survey is not at hand", "Open it again with the file", path=self.session)
+            survey = self.project.needed("Open it again with the file").first
             tracking.check_survey(survey)
             if isinstance(picks, xr.DataArray):
                 surface = picks.reindex({dim: survey[dim] for dim in survey.dims[:-1]})

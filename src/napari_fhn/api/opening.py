@@ -11,11 +11,14 @@ from napari_fhn.api.holding import OPEN, undoing
 from napari_fhn.api.wording import in_python
 from napari_fhn.api.work import Work
 from napari_fhn.project import Project, ProjectError, Session
+from napari_fhn.project.data import standing_in
 
 if TYPE_CHECKING:
     import tempfile
 
     from napari_fhn.project.data.together import Together
+
+_NEW_PLACE = "put it back, or open the session with the file where it is now, open(file, session=...)"
 
 
 def open(
@@ -121,7 +124,7 @@ def _work(
                 project.use(project.surveys, vertical_axis=chosen, stacks=stacks or _known_stacks(session))
     work = Work(project, sample, own, order, remembers=together is None, read_only=not writes)
     work.notes += [] if together is None else list(together.words)
-    work.notes += [f"{name} was not found: a copy in the session is used." for name in project.missing]
+    work.notes += standing_in.said(session, project.lost, _NEW_PLACE)
     if writes:
         OPEN[folder] = work
     return work

@@ -9,7 +9,7 @@ from typing import Any
 from napari_fhn.api.labelling import Labelled
 from napari_fhn.api.wording import in_python
 from napari_fhn.network.forecast import PORTABLE, WORKING_SET
-from napari_fhn.project import HeldOut, Project, ProjectError, Settings
+from napari_fhn.project import HeldOut, Project, Settings
 from napari_fhn.project.runs import planning
 from napari_fhn.project.runs.outlook import Outlook, outlook, planned
 from napari_fhn.training.machine.memory import taken_device
@@ -71,9 +71,7 @@ class Planned(Labelled):
         ((64, 64), True)
         """
         with in_python():
-            surveys = self.project.surveys
-            if surveys is None:
-                raise ProjectError("its surveys are not at hand", "Open them first", path=self.session)
+            surveys = self.project.needed()
             parts = (schedule, objective)
             chosen, _ = self._planned(recipe, settings, None, HeldOut(0), network, parts, {"device": device})
             chosen = chosen.with_attributes(attributes)

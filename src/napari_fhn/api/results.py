@@ -337,9 +337,7 @@ class Results:
         from napari_fhn.structure.similar.likeness import Examples
 
         with in_python():
-            surveys = self.project.surveys
-            if surveys is None:
-                raise ProjectError("its surveys are not at hand", "Open them first", path=self.session)
+            surveys = self.project.needed()
             labelled = shown.shown_by_class(self.project, like) if like else Examples(())
             examples = Examples(
                 (*(shown.shown_at(surveys, one) for one in _places(at)), *labelled.alike),

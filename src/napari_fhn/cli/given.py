@@ -15,7 +15,7 @@ from napari_fhn.cli.options import UsageError
 from napari_fhn.cli.reading import reading
 from napari_fhn.cli.sessions import existing, opened, place, say, speak_of_job, told
 from napari_fhn.labels import LabelError, Question, collect_warnings
-from napari_fhn.project import NEW, Beginning, Begun, HeldOut, Project, ProjectError, Session, Settings
+from napari_fhn.project import NEW, Beginning, Begun, HeldOut, Project, Session, Settings
 from napari_fhn.project.data import samples
 from napari_fhn.project.data.backbones import BACKBONE, trust_all
 from napari_fhn.project.runs import jobs, planning
@@ -235,9 +235,7 @@ def _label(project: Project, options: argparse.Namespace) -> None:
     session = project.session
     table = legend(options)
     if is_given(options):
-        if project.surveys is None:
-            raise ProjectError("its surveys are not at hand", "Name the survey too", path=session.folder)
-        survey = project.surveys.first
+        survey = project.needed("Name the survey too").first
         known, words = collect_warnings(lambda: knowledge(options, table, survey))
         say(words)
         try:

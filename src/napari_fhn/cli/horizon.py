@@ -167,7 +167,6 @@ def picked(options: argparse.Namespace, survey: xr.DataArray) -> xr.DataArray:
 
 def _survey(options: argparse.Namespace) -> tuple[xr.DataArray, Any, DipSource]:
     """Return the survey, its amplitudes, and its dips, which a session keeps."""
-    from napari_fhn.project import ProjectError
     from napari_fhn.project.data.samples import survey_files
     from napari_fhn.project.labelling import tracking
     from napari_fhn.structure.dips import DipField
@@ -178,6 +177,4 @@ def _survey(options: argparse.Namespace) -> tuple[xr.DataArray, Any, DipSource]:
         data = tracking.Lazily(survey)
         return survey, data, DipField.open(data)
     project = opened(existing(options.session, _PROGRAM))
-    if project.surveys is None:
-        raise ProjectError("its surveys are not at hand", "Name the survey instead", path=options.session)
-    return project.surveys.first, *tracking.amplitudes(project)
+    return project.needed("Name the survey instead").first, *tracking.amplitudes(project)

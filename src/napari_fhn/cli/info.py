@@ -102,7 +102,7 @@ def _of_session(options: argparse.Namespace) -> int:
     print(f"{session.folder}: {kind}, {in_words(session.disk_used())}")
     for entry in manifest.surveys:
         found = _survey(session, entry)
-        where = found["file"] if found["found"] else f"{found['file']}, which is not found now"
+        where = found["file"] if found["found"] else found["gone"]
         answers = "".join(f", {name} {value}" for name, value in found["read_as"].items())
         print(f"survey {entry.name}: {where}{answers}{'' if entry.role == 'input' else ', only looked at'}")
     print("labels: " + (", ".join(f"{count:,} {name}" for name, count in labelled.items()) or "none yet"))
@@ -117,6 +117,7 @@ def _of_session(options: argparse.Namespace) -> int:
 
 def _survey(session: Session, entry: SurveyEntry) -> dict[str, Any]:
     """What the manifest says of a survey, and whether its files are there."""
+    from napari_fhn.project.data import standing_in
     from napari_fhn.project.data.opening import Finder
 
     files = [entry.file] if entry.file is not None else [one.file for one in entry.stack]
@@ -126,6 +127,7 @@ def _survey(session: Session, entry: SurveyEntry) -> dict[str, Any]:
         "name": entry.name,
         "file": ", ".join(file.name for file in files) or ("a copy in the session" if entry.staged else "an array"),
         "found": all(place is not None for place in places),
+        "gone": standing_in.gone(file for file, place in zip(files, places, strict=True) if place is None),
         "paths": [str(place) for place in places if place is not None],
         "kind": entry.kind,
         "role": entry.role,

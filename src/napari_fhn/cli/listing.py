@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
 def _told(entry: Entry) -> dict[str, object]:
     outline = entry.outline
     told: dict[str, object] = {"kind": "Session", "folder": str(entry.folder), "found": outline is not None}
-    told |= {"why_not": entry.why_not} if outline is None else {"damaged": entry.damaged}
+    told |= {"gone": entry.gone, "why_not": entry.why_not} if outline is None else {"damaged": entry.damaged}
     if outline is not None:
         told |= {
             "survey": outline.survey,

@@ -149,6 +149,7 @@ def existing(folder: Path, program: str) -> Session:
 def opened(session: Session, run: Run | None = None) -> Project:
     """Return a session with its surveys, and say which of them are not at hand; of a run in the words for that."""
     from napari_fhn.project import Project
+    from napari_fhn.project.data import standing_in
 
     project = Project.open(session.folder)
     if run is not None:
@@ -157,8 +158,7 @@ def opened(session: Session, run: Run | None = None) -> Project:
         _speak_of(session, len(project.surveys.shape), project.vertical_axis)
     else:
         speak_of_session(session)
-    if project.missing:
-        say([f"not found, and not needed unless it is: {', '.join(project.missing)}"])
+    say(standing_in.said(session, project.lost))
     return project
 
 

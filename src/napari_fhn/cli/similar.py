@@ -119,17 +119,14 @@ def _states(project: Project, name: str | None, *, take_over: bool) -> Descripti
 
 def _surveys(options: argparse.Namespace) -> tuple[Project | None, SurveySet, int | None]:
     """Return what is looked through, and which of its axes is vertical."""
-    from napari_fhn.project import ProjectError
     from napari_fhn.project.data.samples import survey_files
 
     if options.surveys:
         surveys = open_together(survey_files(options.surveys), options).surveys
         return None, surveys, surveys.vertical(options.vertical_axis)
     project = opened(existing(options.session, _PROGRAM))
-    if project.surveys is None:
-        raise ProjectError("its surveys are not at hand", "Name the survey instead", path=options.session)
-    chosen = options.vertical_axis
-    return project, project.surveys, project.vertical_axis if chosen is None else project.surveys.vertical(chosen)
+    surveys, chosen = project.needed("Name the survey instead"), options.vertical_axis
+    return project, surveys, project.vertical_axis if chosen is None else surveys.vertical(chosen)
 
 
 def _examples(options: argparse.Namespace, project: Project | None, surveys: SurveySet) -> Examples:

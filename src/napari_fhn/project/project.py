@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 
 from napari_fhn.labels import ClassTable, LabelError, Source
 from napari_fhn.project import knowledge
-from napari_fhn.project.data import inputs
+from napari_fhn.project.data import inputs, standing_in
 from napari_fhn.project.data.opening import Ask, nobody, reopen
 from napari_fhn.project.data.surveyset import SurveySet
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.labelling import labelling
 from napari_fhn.project.runs.settings import OTHER_VERSION, Settings
 from napari_fhn.project.sessions import damage
-from napari_fhn.project.sessions.manifest import KnowledgeEntry, StackedMap, refer
+from napari_fhn.project.sessions.manifest import FileReference, KnowledgeEntry, StackedMap, refer
 from napari_fhn.project.sessions.session import Session
 from napari_fhn.project.sessions.stamps import stamp
 from napari_fhn.sentence import cell, made_of
@@ -48,11 +48,11 @@ class Project:
         Its folder.
     surveys : SurveySet or None
         What is learnt from; None before anything was opened, and where it is not at hand any more: what was copied into
-        the session is enough to train on and to predict.
+        the session is enough to train on and to predict. What stands in for a survey that is gone counts as none.
 
     Attributes
     ----------
-    missing : tuple of str
+    lost : tuple of FileReference
         Files of the session that were not found when it was opened.
     stays : bool or None
         Whether surveys in blocks are read where they lie; None for those that are large, and as before.
@@ -66,10 +66,11 @@ class Project:
     def __init__(self, session: Session, surveys: SurveySet | None = None) -> None:
         self.session = session
         self.surveys = surveys
-        self.missing: tuple[str, ...] = ()
+        self.lost: tuple[FileReference, ...] = ()
         self.stays: bool | None = None
         if surveys is not None:
             self._check_place(surveys)
+            self.surveys = surveys if _at_hand(surveys) else None
 
     @classmethod
     def open(cls, folder: str | Path, ask: Ask = nobody) -> Project:
@@ -95,10 +96,15 @@ class Project:
         opened = [(entry.name, survey) for entry, survey in found.surveys]
         whole = opened and len(opened) == len(session.manifest.inputs)
         project = cls(session, SurveySet.together(opened)[0] if whole else None)
-        project.missing = found.missing
+        project.lost = found.lost
         if project.settings is None and session.manifest.settings.get("recipe"):
             session.notes.append(OTHER_VERSION)
         return project
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Names of the files that were not found when it was opened."""
+        return tuple(file.name for file in self.lost)
 
     # What is worked on -----------------------------------------------------------------------------------------------
 
@@ -160,6 +166,23 @@ class Project:
         cubes = self.surveys is not None and self.surveys.cube is not None
         return fitting(len(self.shape), vertical=self.vertical_axis is not None, cubes=cubes)
 
+    def needed(self, way_out: str = "Open them first") -> SurveySet:
+        """Return the surveys, for what needs their values.
+
+        Parameters
+        ----------
+        way_out : str
+            What is advised where they are not at hand.
+
+        Raises
+        ------
+        ProjectError
+            When they are not, with the file that is missing.
+        """
+        if self.surveys is None:
+            raise ProjectError(standing_in.not_at_hand(self.session), way_out, path=self.session.folder)
+        return self.surveys
+
     def use(self, surveys: SurveySet, *, vertical_axis: int | None = None, stacks: Stacks | None = None) -> None:
         """Learn from these surveys from now on.
 
@@ -178,6 +201,9 @@ class Project:
             When they do not lie where the labels of the session do.
         """
         self._check_place(surveys)
+        if not _at_hand(surveys):
+            self.surveys = None
+            return  # the session goes on naming the files that were its own
         self.surveys = surveys
         known = {entry.name: entry for entry in self.session.manifest.surveys}
         entries = [
@@ -241,18 +267,17 @@ class Project:
         LabelError
             When something is wrong with the files, or other labels are there: those are never replaced unasked.
         """
-        if self.surveys is None:
-            raise ProjectError("its surveys are not at hand", "Open them first", path=self.session.folder)
-        volume: NDArray[np.uint8] = np.zeros(self.surveys.shape, np.uint8)
+        surveys = self.needed()
+        volume: NDArray[np.uint8] = np.zeros(surveys.shape, np.uint8)
         known = knowledge.Knowledge(tuple(sources), classes or ClassTable(()), fixed=classes is not None)
         weights: NDArray[np.uint8] | None = np.zeros(volume.shape, np.uint8) if known.weighted else None
-        burnt = known.burn(self.surveys.first, volume, weights)
+        burnt = known.burn(surveys.first, volume, weights)
         if not volume.any():
             raise LabelError(
                 "nothing of it lies in the survey, so nothing is labelled", "Check places and depths of the files"
             )
         title = f"labels of {', '.join(one.path.name for one in sources)}"
-        self.session.change(grid=self.session.manifest.grid or self.surveys.grid)
+        self.session.change(grid=self.session.manifest.grid or surveys.grid)
         kept = labelling.keep(self.session, volume, weights, over=replace_labels, title=title, classes=burnt.classes)
         self.session.change(knowledge=tuple(self._known_file(one) for one in sources))
         return [*burnt.words, *kept]
@@ -335,3 +360,7 @@ class Project:
                 "Open the survey that it was made with, or use another session",
                 path=self.session.folder,
             )
+
+
+def _at_hand(surveys: SurveySet) -> bool:
+    return not any(standing_in.stands_in(survey) for survey in surveys.surveys)

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 _SECTIONS = 3
 """Sections looked at for the contrast."""
 
+OF_NOTHING = (0.0, 1.0)
+"""Contrast limits where there are no values."""
+
 
 def contrast(survey: xr.DataArray, *, symmetric: bool) -> tuple[float, float]:
     """Return contrast limits from percentiles of a few sections, which is all that is read.
@@ -36,7 +39,7 @@ def clipped(values: NDArray[np.float64], percent: float, *, symmetric: bool) -> 
         Around zero, where there are values on both sides of it.
     """
     if not values.size:
-        return 0.0, 1.0
+        return OF_NOTHING
     if symmetric and values.min() < 0:
         limit = float(np.percentile(np.abs(values), 100 - percent)) or 1.0
         return -limit, limit

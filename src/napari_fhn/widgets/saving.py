@@ -9,11 +9,9 @@ from pathlib import Path
 import xarray as xr
 from qtpy.QtWidgets import QFileDialog, QWidget
 
-from napari_fhn import sample_data
-from napari_fhn.project.data import stack_sources
 from napari_fhn.project.exporting.export_offers import OFFERS
+from napari_fhn.widgets.choosing import begin, folder_of, remember
 from napari_fhn.widgets.consent import ask_file_replaced
-from napari_fhn.widgets.folders import program_folder, sessions_folder
 
 #: Suffixes that mean a kind of file: of what is written anywhere here, and of what people take it for.
 _KNOWN = frozenset(suffix for offer in OFFERS.values() for suffix in offer.suffixes) | {
@@ -46,11 +44,14 @@ def ask_file(parent: QWidget, title: str, proposed: str, filters: str) -> Path |
         None where the person let it be. One that is there may be replaced: they were asked.
     """
     while True:
+        if not Path(proposed).is_absolute():
+            proposed = str(begin("saved") / proposed)
         first = next((one for one in filters.split(";;") if Path(proposed).suffix.lower() in suffixes(one)), "")
         name, chosen = QFileDialog.getSaveFileName(parent, title, proposed, filters, first)
         if not name:
             return None
         path, said = Path(name), suffixes(chosen) or suffixes(filters)
+        remember("saved", path)
         suffix = path.suffix.lower()
         if not said or suffix in suffixes(filters) or suffix in _KNOWN:
             return path
@@ -80,10 +81,8 @@ def suffixes(filters: str) -> tuple[str, ...]:
 def beside(survey: xr.DataArray | None, name: str) -> Path:
     """Return a name for a file that is saved, beside the survey, or the first of the maps of a stack.
 
-    It is a name alone where that is a sample of this package, or from no file, or where nothing may be written.
+    It is a name alone where that is a sample of this package, or from no file, or where nothing may be written: then
+    it is saved where the last file was.
     """
-    source = Path("" if survey is None else str(survey.attrs.get("source", "")))
-    source = next(map(Path, stack_sources.noted(source)), source) if source.name else source
-    ours = (Path(sample_data.__file__).parent, program_folder(), sessions_folder())
-    theirs = source.is_absolute() and source.exists() and not any(source.is_relative_to(one) for one in ours)
-    return source.parent / name if theirs and os.access(source.parent, os.W_OK) else Path(name)
+    folder = folder_of(survey)
+    return folder / name if folder is not None and os.access(folder, os.W_OK) else Path(name)

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from napari_fhn.labels import ClassTable, Interval, Well
-from napari_fhn.project import Session
+from napari_fhn.project import ProjectError, Session
 from napari_fhn.project.labelling.wells import KeptWells, save
 from napari_fhn.project.sessions.outline import Outline, day
 from napari_fhn.project.sessions.recent import FILE, RecentSessions
+from napari_fhn.project.sessions.session_list import listed
 
 
 @pytest.fixture
@@ -48,6 +49,45 @@ def test_a_damaged_list_is_put_aside_and_begun_anew(recent, tmp_path):
     recent.opened(tmp_path, "")
     assert len(recent.all()) == 1
     assert len(list(path.parent.iterdir())) == 2
+
+
+@pytest.fixture
+def locked(tmp_path, monkeypatch):
+    """Two sessions where sessions lie, into the first of which nobody may look; returns both folders."""
+    folders = tmp_path / "home" / "locked", tmp_path / "home" / "north"
+    for folder in folders:
+        session = Session(folder)
+        with session.writing("a test"):
+            session.set_classes(ClassTable.default(3))
+
+    listing = os.listdir
+
+    def refusing(real):
+        def look(path=".", *args, **how):
+            named = Path("" if isinstance(path, int) else os.fsdecode(path))
+            if folders[0] in named.parents or (real is listing and named == folders[0]):
+                raise PermissionError(13, "Permission denied", os.fspath(path))
+            return real(path, *args, **how)
+
+        return look
+
+    for name in ("stat", "listdir", "open"):
+        monkeypatch.setattr(os, name, refusing(getattr(os, name)))
+    return folders
+
+
+def test_one_that_may_not_be_looked_into_is_not_taken_for_one_that_is_gone(recent, locked, tmp_path):
+    recent.opened(locked[0], "/data/south.sgy")
+    recent.opened(tmp_path / "lost", "/data/west.sgy")
+    found = {one.called: one for one in listed(recent, [tmp_path / "home"], 12)}
+    # Nor does it hide what lies beside it.
+    assert [one.folder for one in found.values()] == [tmp_path / "lost", *locked]
+    assert found["west"].gone
+    assert found["west"].why_not == "not there any more"
+    assert not found["south"].gone
+    assert found["south"].why_not == "it cannot be read: Permission denied"
+    with pytest.raises(ProjectError, match=r"locked: it cannot be looked into \(Permission denied\)\. Ask whoever"):
+        Session.existing(locked[0])
 
 
 def test_a_session_is_told_in_words_without_being_opened(tmp_path):

@@ -10,6 +10,7 @@ import zarr
 from npe2 import PluginManager
 from qtpy.QtCore import QMimeData, QPointF, Qt, QUrl
 from qtpy.QtGui import QDropEvent
+from qtpy.QtWidgets import QFileDialog
 from rasterio.transform import from_origin
 
 from napari_fhn import surveys
@@ -85,8 +86,8 @@ def test_a_survey_that_came_as_plain_pixels_is_noticed(viewer, dock, files):
 
 
 def test_whatever_it_is_called_it_opens_from_the_menu(viewer, files, monkeypatch):
-    monkeypatch.setattr(opening.QFileDialog, "getOpenFileNames", lambda *said: ([str(files / "map.tif")], ""))
-    monkeypatch.setattr(opening.QFileDialog, "getExistingDirectory", lambda *said: str(files / "bricks.zarr"))
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *said: ([str(files / "map.tif")], ""))
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *said: str(files / "bricks.zarr"))
     survey = surveys.open(files / "map.tif")
     surveys.save(files / "bricks.zarr", np.zeros(survey.shape[1:], np.uint8), survey)
     commands = PluginManager.instance().commands

@@ -15,6 +15,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog
 from rasterio.transform import from_origin
 
+import modal
 import napari_fhn
 from napari_fhn.widgets.data.opening import open_surveys
 from napari_fhn.widgets.data.placement import image_layer
@@ -223,7 +224,9 @@ def test_a_stack_that_was_closed_is_known_again_at_once_and_asks_for_its_file_wh
         return str(moved), ""
 
     monkeypatch.setattr(QFileDialog, "getOpenFileName", answer)
+    meeting = modal.Meeting(modal.pressing(Qt.Key.Key_Return))  # Find it …
     dock.start.go_on.click()
     assert spin(lambda: bool(asked) and desk.book.state.has_labels), desk.messages.message
+    assert meeting.done()
     assert asked == [f"Where is {source.name} now?"]
     assert desk.session.folder == session.folder

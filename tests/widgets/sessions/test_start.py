@@ -18,7 +18,6 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "surveys"))
 import four_kinds
 import napari_fhn
 from napari_fhn.project import Project, Session, SurveySet
-from napari_fhn.project.sessions.session_list import Entry
 from napari_fhn.surveys import open as open_survey
 from napari_fhn.widgets.data.opening import open_surveys
 from napari_fhn.widgets.data.placement import image_layer
@@ -93,19 +92,61 @@ def test_one_that_is_gone_is_taken_off_the_list_by_a_key(made, viewer, dock, spi
     assert [one.path for one in recent.all()] == [folder]
 
 
-def test_one_that_is_there_and_cannot_be_read_is_left_alone_by_keys(made, viewer, dock, spin, monkeypatch):
+def newer(folder):
+    """Let a session be of a later version of the program, which this one cannot read."""
+    path = folder / "session.json"
+    path.write_text(re.sub(r'"version": *\d+', '"version": 99', path.read_text()))
+
+
+@pytest.mark.parametrize("by", ["mouse", "keys"])
+def test_one_that_is_there_and_cannot_be_read_says_why_and_is_looked_for_nowhere(
+    by, made, viewer, dock, spin, monkeypatch, tmp_path
+):
     folder, path = made
+    shutil.move(folder, tmp_path / "elsewhere")  # it does not lie where sessions are listed by themselves
+    folder = tmp_path / "elsewhere"
+    newer(folder)
+    kept = {one.name: one.read_bytes() for one in folder.iterdir() if one.is_file()}
     start, recent = dock.start, dock.desk.starting._recent
     recent.opened(folder, str(path))
-    dock.desk.starting.state.recent = (Entry(folder, None, str(path)),)
-    assert "not in" not in start.list.item(0).toolTip()
+    dock.desk.starting.look()
+    assert spin(lambda: start.list.count() == 1)
+    spin(lambda: False, 0.5)  # the dock has looked by itself too, and lists anew what it finds
+    item = start.list.item(0)
+    row = start.list.itemWidget(item)
+    assert not row.forget.isHidden()
+    assert row.seek.isHidden()
+    assert item.toolTip().startswith("north, it cannot be read: ")
+    assert item.toolTip().endswith(f"It lies in {folder}.")
     asked = []
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *said: asked.append(said) or "")
     start.list.setCurrentRow(0)
-    QTest.keyClick(start.list, Qt.Key.Key_Return)
-    start._off.activated.emit()
+    if by == "mouse":
+        start.list.itemClicked.emit(item)
+    else:
+        QTest.keyClick(start.list, Qt.Key.Key_Return)
     assert not asked
-    assert [one.path for one in recent.all()] == [folder]
+    assert dock.desk.messages.error
+    assert dock.desk.messages.message.startswith(f"{folder} cannot be opened: it cannot be read: ")
+    if by == "mouse":
+        QTest.mouseClick(row.forget, Qt.MouseButton.LeftButton)
+    else:
+        start._off.activated.emit()
+    assert recent.all() == ()
+    assert dock.desk.messages.message == f"{folder} stays as it is, and is not listed any more."
+    assert {one.name: one.read_bytes() for one in folder.iterdir() if one.is_file()} == kept
+    assert spin(lambda: start.list.count() == 0)
+
+
+def test_one_that_lies_where_sessions_are_listed_says_that_it_is_listed_as_long_as_it_lies_there(made, dock, spin):
+    folder, _ = made
+    newer(folder)
+    starting = dock.desk.starting
+    starting.look()
+    assert spin(lambda: [one.outline for one in starting.state.recent] == [None])
+    dock.start.list.itemWidget(dock.start.list.item(0)).forget.click()
+    assert dock.desk.messages.message == f"{folder} stays as it is, and is listed as long as it lies there."
+    assert folder.is_dir()
 
 
 def test_a_session_of_the_list_in_which_another_program_works_says_so_and_can_be_taken_over(

@@ -8,6 +8,7 @@ from pathlib import Path
 import npe2
 import numpy as np
 import pytest
+from qtpy.QtWidgets import QFileDialog
 
 from napari_fhn import sample_data, surveys
 from napari_fhn.labels import Source
@@ -15,6 +16,7 @@ from napari_fhn.project import Project, Session, SurveySet
 from napari_fhn.project.sessions.view_record import FILE, ViewRecord
 from napari_fhn.widgets.data.placement import image_layer
 from napari_fhn.widgets.sessions import commands
+from napari_fhn.widgets.sessions.reading import Left
 
 
 @pytest.fixture
@@ -80,25 +82,25 @@ def test_it_comes_back_as_it_was_from_another_place(seismic, tmp_path, open_sess
     assert not path.exists()
 
 
-def test_a_survey_that_is_gone_is_asked_for_and_may_stay_away(seismic, tmp_path, open_session):
+def test_a_survey_that_is_gone_is_asked_for_and_nothing_need_be_opened(seismic, tmp_path, open_session):
     viewer, dock, path = seismic
     desk = dock.desk
     desk.store.save()
     folder = desk.session.folder
     shutil.move(path, tmp_path / "elsewhere.sgy")
-    n = len(viewer.layers)
-    assert not open_session(desk, folder)
-    assert "nothing was opened" in desk.messages.message
-    assert len(viewer.layers) == n
+    layers = list(viewer.layers)
+    assert not open_session(desk, folder, lambda file: Left.ALONE)
+    assert list(viewer.layers) == layers
     asked = []
 
-    def ask(name: str) -> Path:
-        asked.append(name)
+    def ask(file) -> Path:
+        asked.append((file.name, file.absolute))
         return tmp_path / "elsewhere.sgy"
 
     assert open_session(desk, folder, ask), desk.messages.message
-    assert asked == ["survey.sgy"]
+    assert asked == [("survey.sgy", str(path))]
     assert desk.session.folder == folder
+    assert desk.project.project.surveys is not None
 
 
 def test_it_is_saved_as_one_goes(seismic, spin):
@@ -117,7 +119,7 @@ def test_a_copy_names_its_own_files(seismic, tmp_path, monkeypatch, small, add_r
     add_run(desk)
     copy = tmp_path / "home" / "copy"
     copy.mkdir()
-    monkeypatch.setattr(commands.QFileDialog, "getExistingDirectory", lambda *_: str(copy))
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(copy))
     commands.save_session(viewer)
     assert spin(lambda: "copied" in desk.messages.message)
     kept = Session(copy).runs.current.job()
@@ -130,7 +132,7 @@ def test_a_copy_names_its_own_files(seismic, tmp_path, monkeypatch, small, add_r
     commands.open_session(viewer)
     assert spin(lambda: desk.session.folder == copy)
     assert desk.project.current.id == "run-001"
-    monkeypatch.setattr(commands.QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
     commands.open_session(viewer)
     assert desk.messages.message == f"There is no session in {tmp_path}: choose the folder that holds session.json."
     assert desk.session.folder == copy

@@ -26,6 +26,7 @@ from napari_fhn.network.counting import in_words
 from napari_fhn.project.data import backbones, dips
 from napari_fhn.project.data.facts import facts_of, facts_on
 from napari_fhn.project.data.inputs import note_copy, sweep
+from napari_fhn.project.data.standing_in import not_at_hand
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.structure.attributes import (
     AUTO,
@@ -87,7 +88,7 @@ def facts(project: Project) -> Facts:
     manifest = project.session.manifest
     if manifest.grid is None or not manifest.inputs:
         raise ProjectError(
-            "its surveys are not at hand, and what attributes go by is not known",
+            f"{not_at_hand(project.session)}, and what attributes go by is not known",
             "Open them",
             path=project.session.folder,
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import xarray as xr
 
-from napari_fhn.project.data import in_place
+from napari_fhn.project.data import in_place, standing_in
 from napari_fhn.project.data.facts import bands_of
 from napari_fhn.project.data.staging import Staged, plain_options, source_of, stage
 from napari_fhn.project.data.surveyset import SurveySet
@@ -132,7 +132,7 @@ def copies(session: Session, shape: tuple[int, ...], *, cube: bool = False) -> t
         return _of_a_run(session)
     if any(entry.cube != cube for entry in entries):
         raise ProjectError(
-            "its surveys are not at hand, and their copies are not of the form that this recipe needs",
+            f"{standing_in.not_at_hand(session)}, and their copies are not of the form that this recipe needs",
             "Open the surveys first",
             path=session.folder,
         )
@@ -194,7 +194,12 @@ def _of_a_run(session: Session) -> tuple[Input, ...]:
         own = tuple(item for item in inputs if not item.attribute)
         if all(Path(item.path).is_file() for item in own):
             return own
-    raise ProjectError("neither its surveys nor copies of them are at hand", "Open the surveys", path=session.folder)
+    words = standing_in.gone(standing_in.lost(session))
+    raise ProjectError(
+        "neither its surveys nor copies of them are at hand" + (f" ({words})" if words else ""),
+        "Open the session again with the survey where it is now",
+        path=session.folder,
+    )
 
 
 def _with_copy(session: Session, entry: SurveyEntry, copy: Staged, cube: bool) -> SurveyEntry:

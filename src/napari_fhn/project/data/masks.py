@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from napari_fhn import mapped
+from napari_fhn.project.data.standing_in import not_at_hand
 from napari_fhn.project.data.surveyset import SurveySet
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.runs.settings import Settings
@@ -80,7 +81,9 @@ def in_session(session: Session, surveys: SurveySet | None, path: Path) -> tuple
     if url is None and not path.exists():
         raise ProjectError("the mask is not there", "Check its name", path=path)
     if surveys is None:
-        raise ProjectError("its surveys are not at hand to lay the mask on", "Open them first", path=session.folder)
+        raise ProjectError(
+            f"{not_at_hand(session)}, and the mask cannot be laid on them", "Open them first", path=session.folder
+        )
     found = read_mask(path, surveys.first)
     values = np.ascontiguousarray(np.asarray(found.values, np.uint8))
     digest = hashlib.sha256(values.tobytes()).hexdigest()[:_SHORT]

@@ -21,11 +21,11 @@ from napari_fhn.surveys.remote.addresses import NotThere, url_of
 from napari_fhn.surveys.remote.fetching import Large
 from napari_fhn.surveys.remote.opening import at_hand
 
-Ask = Callable[[str], Path | None]
-"""Asks a person for a file by its name; None for "go on without it"."""
+Ask = Callable[[FileReference], Path | None]
+"""Asks a person where a file is now; None for "go on without it"."""
 
 
-def nobody(name: str) -> None:
+def nobody(file: FileReference) -> None:
     """Ask nobody: what is not found is missing."""
 
 
@@ -37,12 +37,17 @@ class Reopened:
     ----------
     surveys : tuple of (SurveyEntry, xarray.DataArray)
         In their order.
-    missing : tuple of str
-        Names of files that were not found.
+    lost : tuple of FileReference
+        Files that were not found, as the session refers to them.
     """
 
     surveys: tuple[tuple[SurveyEntry, xr.DataArray], ...]
-    missing: tuple[str, ...] = ()
+    lost: tuple[FileReference, ...] = ()
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Names of the files that were not found."""
+        return tuple(file.name for file in self.lost)
 
 
 class Finder:
@@ -69,7 +74,7 @@ class Finder:
         url = url_of(file.absolute or file.path)
         if url is not None:
             # A session may be somebody else's: nothing is asked of a server that nobody here has named.
-            return Path(url) if reaching.knows_address(url) else self._asked(url)
+            return Path(url) if reaching.knows_address(url) else self._asked(file)
         bundled = samples.find(file.path)
         if bundled is not None:
             return bundled
@@ -77,11 +82,11 @@ class Finder:
         places = [self._folder / file.path, Path(file.absolute), self._folder / name, self._folder.parent / name]
         places += [other / name for other in self._pointed]
         path = next((place for place in places if str(place) != "." and _is_there(place)), None)
-        path = self._asked(name) if path is None else path
+        path = self._asked(file) if path is None else path
         return None if path is None else Path(os.path.normpath(path))
 
-    def _asked(self, name: str) -> Path | None:
-        path = self._ask(name)
+    def _asked(self, file: FileReference) -> Path | None:
+        path = self._ask(file)
         if path is not None:
             self._pointed.append(path.parent)
         return path
@@ -113,20 +118,20 @@ def reopen(entries: Iterable[SurveyEntry], folder: Path, ask: Ask = nobody) -> R
     """
     finder = Finder(folder, ask)
     found: list[tuple[SurveyEntry, xr.DataArray]] = []
-    missing: list[str] = []
+    lost: list[FileReference] = []
     for entry in entries:
         if entry.stack:
-            survey = _restack(entry.stack, finder, missing)
+            survey = _restack(entry.stack, finder, lost)
         elif entry.file is None:
             continue  # an array that came from no file is gone with the program that had it
         else:
             path = finder.find(entry.file)
             survey = None if path is None else _at_hand(path, entry.read_as)
             if survey is None:
-                missing.append(entry.file.name)
+                lost.append(entry.file)
         if survey is not None:
             found.append((entry, survey))
-    return Reopened(tuple(found), tuple(missing))
+    return Reopened(tuple(found), tuple(lost))
 
 
 def options(read_as: Mapping[str, Any]) -> dict[str, Any]:
@@ -158,22 +163,22 @@ def _open(path: Path, read_as: Mapping[str, Any]) -> xr.DataArray:
         ) from error
 
 
-def _restack(maps: tuple[StackedMap, ...], finder: Finder, missing: list[str]) -> xr.DataArray | None:
+def _restack(maps: tuple[StackedMap, ...], finder: Finder, lost: list[FileReference]) -> xr.DataArray | None:
     parts: list[Any] = []
     for one in maps:
         path = finder.find(one.file)
         if path is None:
-            missing.append(one.file.name)
+            lost.append(one.file)
             continue
         if polygons.can_read(path):
             try:
                 parts.append(read_polygons(at_hand(path, whole=True), one.class_field or None))
             except (NotThere, Large):
-                missing.append(one.file.name)
+                lost.append(one.file)
             continue
         survey = _at_hand(path, one.read_as)
         if survey is None:
-            missing.append(one.file.name)
+            lost.append(one.file)
             continue
         parts.append(Categories(survey) if one.categorical else survey)
     return stack(parts) if len(parts) == len(maps) else None

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from napari_fhn.box import Box
 from napari_fhn.labels.volumes.changes import Change, of_voxels
+from napari_fhn.project.data.standing_in import check_at_hand
 from napari_fhn.project.data.surveyset import SurveySet
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.exporting import own_files
@@ -224,6 +225,7 @@ def describe(
     ProjectError
         When there is nothing to be seen in them.
     """
+    check_at_hand(surveys.surveys, copies=True)
     try:
         return Descriptions.of(SurveyValues(surveys), vertical_axis, told=told)
     except NothingThere as error:

@@ -12,6 +12,7 @@ from napari_fhn.labels import ClassTable
 from napari_fhn.network.comparison import map_axis
 from napari_fhn.project.data import attributes
 from napari_fhn.project.data.facts import facts_of
+from napari_fhn.project.data.standing_in import check_at_hand
 from napari_fhn.project.data.surveyset import SurveySet
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.project import Project, Stacks, Told
@@ -133,6 +134,7 @@ def applying(
     ProjectError
         When the session is about other surveys.
     """
+    check_at_hand(surveys.surveys)
     folder = network_folder(network)
     description = read_description(folder)
     _check_its_own(session, surveys)

@@ -21,7 +21,6 @@ from napari_fhn.labels import ClassTable
 from napari_fhn.project.data import in_place
 from napari_fhn.project.data.surveyset import SurveySet
 from napari_fhn.project.data.together import open_together
-from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.predictions import applying
 from napari_fhn.project.predictions.prediction_store import PredictionStore
 from napari_fhn.project.project import Project
@@ -141,10 +140,7 @@ class Asked:
         job = self._with_settings(jobs.task_job(session, run))
         like = self._like()
         if like is None and self.output.endswith(SUFFIX):
-            opened = Project.open(self.session).surveys
-            if opened is None:
-                raise ProjectError("its surveys are not at hand", "Name one with --like", path=session.folder)
-            like = opened.first
+            like = Project.open(self.session).needed("Name one with --like").first
         return Work(job, self._store(job, like), session, run)
 
     def _with_settings(self, job: Job) -> Job:

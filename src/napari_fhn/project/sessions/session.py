@@ -70,10 +70,15 @@ class Session:
         Raises
         ------
         ProjectError
-            When there is none.
+            When there is none, or the folder may not be looked into.
         """
         session = cls(folder)
-        if not session.exists:
+        try:
+            holds_one = session.exists
+        except OSError as error:
+            what = f"it cannot be looked into ({error.strerror or error})"
+            raise ProjectError(what, "Ask whoever owns it for the right to read it", path=folder) from error
+        if not holds_one:
             if session.folder.is_file():
                 raise ProjectError(
                     "it is a file, and no session", "Name the folder that holds session.json", path=folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -47,8 +48,16 @@ class Entry:
 
     @property
     def gone(self) -> bool:
-        """Whether it is not there any more; what is there may be such that it cannot be read."""
-        return self.outline is None and not layout.is_session(self.folder)
+        """Whether it is not there any more; what is there, or may be, is such that it cannot be read."""
+        if self.outline is not None:
+            return False
+        try:
+            os.listdir(self.folder)  # a folder that may not be looked into holds what it held, for all that is known
+            return not layout.is_session(self.folder)
+        except (FileNotFoundError, NotADirectoryError):
+            return True
+        except OSError:
+            return False
 
     @property
     def why_not(self) -> str:
@@ -58,6 +67,7 @@ class Entry:
         if self.gone:
             return "not there any more"
         try:
+            os.listdir(self.folder)
             Session(self.folder).manifest  # noqa: B018  (read for what is wrong with it)
         except ProjectError as error:
             return in_one_line(error.what)
@@ -125,11 +135,17 @@ def _given() -> Path | None:
 def _lying_about(folders: Iterable[Path]) -> list[Path]:
     found = []
     for place in folders:
-        try:
-            found += [folder for folder in place.iterdir() if layout.has_manifest(folder)]
-        except OSError:
-            continue
+        with contextlib.suppress(OSError):
+            found += [folder for folder in place.iterdir() if _holds_one(folder)]
     return sorted(found, key=_changed, reverse=True)
+
+
+def _holds_one(folder: Path) -> bool:
+    """Whether a session lies in a folder; of one that may not be looked into nobody knows, and others are listed."""
+    try:
+        return layout.has_manifest(folder)
+    except OSError:
+        return False
 
 
 def _changed(folder: Path) -> float:

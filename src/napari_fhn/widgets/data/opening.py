@@ -14,11 +14,12 @@ from napari.components import ViewerModel
 from napari.layers import Layer
 from qtpy.QtCore import QEvent, QObject, Qt, QTimer
 from qtpy.QtGui import QDropEvent
-from qtpy.QtWidgets import QFileDialog, QWidget
+from qtpy.QtWidgets import QWidget
 
 from napari_fhn import surveys
 from napari_fhn.first_look import from_the_ground
 from napari_fhn.surveys.remote.addresses import url_of
+from napari_fhn.widgets.choosing import ask_folder, ask_open_several, folder_of_any
 from napari_fhn.widgets.data import reader
 from napari_fhn.widgets.data.placement import on_arrival
 from napari_fhn.widgets.door import busy
@@ -39,15 +40,19 @@ def open_survey_folder(viewer: napari.Viewer) -> None:
 
 def choose_files(viewer: ViewerModel) -> None:
     """Ask for files, and open them as surveys."""
-    names, _ = QFileDialog.getOpenFileNames(window_of(viewer), _TITLE)
-    open_surveys(viewer, [Path(name) for name in names])
+    open_surveys(viewer, ask_open_several(window_of(viewer), "survey", _TITLE, near=_beside(viewer)))
 
 
 def choose_folder(viewer: ViewerModel) -> None:
     """Ask for a folder (Zarr, MDIO, a copy in bricks), and open it as a survey."""
-    name = QFileDialog.getExistingDirectory(window_of(viewer), f"{_TITLE}: a Zarr or MDIO store")
-    if name:
-        open_surveys(viewer, [Path(name)])
+    path = ask_folder(window_of(viewer), "survey", f"{_TITLE}: a Zarr or MDIO store", _beside(viewer))
+    if path is not None:
+        open_surveys(viewer, [path])
+
+
+def _beside(viewer: ViewerModel) -> Path | None:
+    """The folder of the survey that lies uppermost."""
+    return folder_of_any(one.metadata["survey"] for one in reversed(viewer.layers) if "survey" in one.metadata)
 
 
 def open_surveys(viewer: ViewerModel, paths: Sequence[Path]) -> list[Layer]:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import xarray as xr
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
-    QFileDialog,
     QFormLayout,
     QHeaderView,
     QInputDialog,
@@ -28,6 +28,7 @@ from napari_fhn.labels.shapes.polygons import class_fields
 from napari_fhn.sentence import counted
 from napari_fhn.surveys import SurveyError
 from napari_fhn.surveys.maps import Polygons, grid_of, read_polygons
+from napari_fhn.widgets.choosing import ask_open, folder_of_any
 from napari_fhn.widgets.data.stacking import Entry
 
 _FINEST = "the finest of them"
@@ -162,19 +163,20 @@ class StackDialog(QDialog):
         self.table.setItem(row, 2, _fixed(grid))
 
     def _add_polygons(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Add polygons", "", _POLYGONS)
-        if not name:
+        near = folder_of_any(one.source for one in self._entries if isinstance(one.source, xr.DataArray))
+        path = ask_open(self, "survey", "Add polygons", _POLYGONS, near)
+        if path is None:
             return
         field = None
         try:
-            fields = class_fields(Path(name))
+            fields = class_fields(path)
         except LabelError:
             fields = ()  # reading it says why
         if len(fields) > 1:
             field, taken = QInputDialog.getItem(self, "Add polygons", "The class is in the field", fields, 0, False)
             if not taken:
                 return
-        self.add_polygons(Path(name), field)
+        self.add_polygons(path, field)
 
 
 def ask_stack(entries: Sequence[Entry], parent: QWidget | None = None) -> tuple[list[Entry], Entry | None] | None:

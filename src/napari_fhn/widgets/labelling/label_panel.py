@@ -10,10 +10,11 @@ import xarray as xr
 from numpy.typing import NDArray
 from qtpy.QtCore import QTimer
 from qtpy.QtGui import QDragEnterEvent, QDropEvent
-from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QPushButton, QToolButton
+from qtpy.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton
 
 from napari_fhn.project.knowledge.sidecar_files import is_for_wells, sidecar_files
 from napari_fhn.surveys.kinds import is_seismic
+from napari_fhn.widgets.choosing import ask_folder, ask_open, ask_open_several, folder_of
 from napari_fhn.widgets.consent import ask_replace
 from napari_fhn.widgets.data.by_address import ask_address, fetch_known
 from napari_fhn.widgets.data.opening import address_in
@@ -194,10 +195,11 @@ class LabelPanel(Section):
 
     def _load_folder(self) -> None:
         # A dialog for files goes into a folder, and does not take it.
-        name = QFileDialog.getExistingDirectory(self, "Load what is known: the folder of a file geodatabase (.gdb)")
-        if name:
+        title = "Load what is known: the folder of a file geodatabase (.gdb)"
+        path = ask_folder(self, "known", title, folder_of(self._survey))
+        if path is not None:
             busy()
-            self._labelling.loader.load([Path(name)], confirm=True)
+            self._labelling.loader.load([path], confirm=True)
 
     def _load_address(self, url: str | None) -> None:
         if url is not None:
@@ -237,9 +239,9 @@ class LabelPanel(Section):
             self._labelling.edits.delete(self.table.chosen)
 
     def _read(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Read class table", "", _LEGENDS)
-        if name:
-            self._labelling.edits.read(Path(name))
+        path = ask_open(self, "classes", "Read class table", _LEGENDS, folder_of(self._survey))
+        if path is not None:
+            self._labelling.edits.read(path)
 
     def _save(self, edits: Any) -> None:
         path = ask_file(self, "Save class table", str(beside(self._survey, "classes.csv")), _CSV)
@@ -286,7 +288,7 @@ class LabelPanel(Section):
             busy()
             self._labelling.loader.load()
             return
-        names, _ = QFileDialog.getOpenFileNames(self, "Load what is known", "", _FILES)
-        if names:
+        paths = ask_open_several(self, "known", "Load what is known", _FILES, folder_of(survey))
+        if paths:
             busy()
-            self._labelling.loader.load([Path(name) for name in names], confirm=True)
+            self._labelling.loader.load(paths, confirm=True)

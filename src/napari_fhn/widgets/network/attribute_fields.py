@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from qtpy.QtWidgets import QCheckBox, QFileDialog, QGridLayout, QLineEdit, QPushButton, QSizePolicy, QWidget
+from qtpy.QtWidgets import QCheckBox, QGridLayout, QLineEdit, QPushButton, QSizePolicy, QWidget
 
 from napari_fhn.project.data.backbones import BACKBONE
 from napari_fhn.structure.attributes import ALL, AUTO, Attribute
 from napari_fhn.structure.attributes import attribute as read
+from napari_fhn.widgets.choosing import ask_open
 from napari_fhn.widgets.network.planning import Planning
 
 _FILE = f"{BACKBONE}:"
@@ -152,9 +153,9 @@ class AttributeFields(QWidget):
 
     def _ask_file(self) -> None:
         settings = self._planning.state.settings
-        name, _ = QFileDialog.getOpenFileName(self, "Features of a network", "", _NETWORKS)
-        if name and settings is not None:
-            self.take_file(name)
+        path = ask_open(self, "network", "Features of a network", _NETWORKS)
+        if path is not None and settings is not None:
+            self.take_file(str(path))
 
     def take_file(self, name: str) -> None:
         """Take the features of a network in a file, once it is trusted where it runs code.

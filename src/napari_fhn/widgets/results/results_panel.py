@@ -8,7 +8,6 @@ from typing import Any
 from qtpy.QtWidgets import (
     QApplication,
     QComboBox,
-    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -20,6 +19,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_fhn.project.predictions.predictions import Tidying
+from napari_fhn.widgets.choosing import ask_folder, folder_of
 from napari_fhn.widgets.desk import Desk
 from napari_fhn.widgets.results.confusion_table import ConfusionTable
 from napari_fhn.widgets.results.made_of_panel import MadeOfPanel
@@ -179,15 +179,20 @@ class ResultsPanel(Section):
         self._desk.tidying.apply(self.how_to_tidy)
 
     def _save_model(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, "Folder for the network")
-        if name:
-            self._desk.reporting.save_model(Path(name))
+        folder = ask_folder(self, "network", "Folder for the network", self._near())
+        if folder is not None:
+            self._desk.reporting.save_model(folder)
 
     def _export_network(self) -> None:
         kinds = "ONNX (*.onnx);;torch.export (*.pt2);;Weights for InvertibleNetworks.jl (*.npz)"
-        path = ask_file(self, "The network as a file", "network.onnx", kinds)
+        near = self._near()
+        path = ask_file(self, "The network as a file", str((near or Path()) / "network.onnx"), kinds)
         if path is not None:
             self._desk.reporting.export_network(path)
+
+    def _near(self) -> Path | None:
+        material = self._desk.data.material
+        return None if material is None else folder_of(material.first)
 
     def _copy(self) -> None:
         command, clipboard = self._desk.reporting.command(), QApplication.clipboard()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from qtpy.QtGui import QAction  # type: ignore[attr-defined]
-from qtpy.QtWidgets import QFileDialog, QMenu, QPushButton
+from qtpy.QtWidgets import QMenu, QPushButton
 
 from napari_fhn.project import Beginning, Run
+from napari_fhn.widgets.choosing import ask_folder
 from napari_fhn.widgets.desk import Desk
 
 _WIDTH = 20
@@ -85,6 +85,8 @@ class BeginningMenu(QPushButton):
             self._desk.train(Beginning(network=run.model))
 
     def _saved(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, "Folder of a saved network, or of a session")
-        if folder:
-            self._desk.train_saved(Path(folder))
+        desk = self._desk
+        near = desk.root if desk.session is None else desk.session.folder.parent
+        folder = ask_folder(self, "network", "Folder of a saved network, or of a session", near)
+        if folder is not None:
+            desk.train_saved(folder)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from qtpy.QtGui import QAction  # type: ignore[attr-defined]
-from qtpy.QtWidgets import QFileDialog, QMenu, QPushButton
+from qtpy.QtWidgets import QMenu, QPushButton
 
+from napari_fhn.widgets.choosing import ask_folder
 from napari_fhn.widgets.desk import Desk
 
 _WIDTH = 20
@@ -49,6 +49,8 @@ class PredictMenu(QPushButton):
         self.setEnabled(desk.state.activity.idle and desk.data.material is not None and may)
 
     def _choose(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, "Folder of a network, of a run, or of a session")
-        if folder:
-            self._desk.predict_with(Path(folder))
+        desk = self._desk
+        near = desk.root if desk.session is None else desk.session.folder.parent
+        folder = ask_folder(self, "network", "Folder of a network, of a run, or of a session", near)
+        if folder is not None:
+            desk.predict_with(folder)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import napari
-from qtpy.QtWidgets import QFileDialog, QWidget
 
-from napari_fhn.project.sessions import layout
 from napari_fhn.widgets.background import Operation
+from napari_fhn.widgets.choosing import ask_folder
 from napari_fhn.widgets.dock import Dock
+from napari_fhn.widgets.sessions.asking import ask_where
 from napari_fhn.widgets.sessions.starting import none_in
 
 _DOCK = "Interpretation desk"
@@ -18,13 +16,13 @@ _DOCK = "Interpretation desk"
 def open_session(viewer: napari.Viewer) -> None:
     """Ask for the folder of a session and open it in the dock, which is opened too where it is not."""
     dock = dock_of(viewer)
-    root = str(dock.desk.session.folder.parent if dock.desk.session else dock.desk.root)
-    name = QFileDialog.getExistingDirectory(dock, "Folder of the session", root)
-    if name and not layout.is_session(Path(name)):
-        dock.desk.messages.fail(none_in(Path(name)))
-    elif name:
+    root = dock.desk.session.folder.parent if dock.desk.session else dock.desk.root
+    folder = ask_folder(dock, "session", "Folder of the session", root)
+    if folder is not None and (none := none_in(folder)):
+        dock.desk.messages.fail(none)
+    elif folder is not None:
         dock.desk.store.save()
-        dock.desk.store.open(Path(name), lambda missing: ask_for(dock, missing))
+        dock.desk.store.open(folder, lambda file: ask_where(dock, file))
 
 
 def save_session(viewer: napari.Viewer) -> None:
@@ -34,10 +32,9 @@ def save_session(viewer: napari.Viewer) -> None:
     if desk.session is None:
         desk.messages.fail("There is no session yet: make a label layer first. From then on it is saved as you go.")
         return
-    name = QFileDialog.getExistingDirectory(dock, "Empty folder for a copy of the session")
-    if not name:
+    folder = ask_folder(dock, "copy", "Empty folder for a copy of the session", desk.session.folder.parent)
+    if folder is None:
         return
-    folder = Path(name)
     if any(folder.iterdir()):
         desk.messages.fail(f"{folder} is not empty: choose or make an empty folder for the session.")
         return
@@ -55,9 +52,3 @@ def dock_of(viewer: napari.Viewer) -> Dock:
     _, dock = viewer.window.add_plugin_dock_widget("napari-fhn", _DOCK)
     assert isinstance(dock, Dock)
     return dock
-
-
-def ask_for(parent: QWidget, missing: str) -> Path | None:
-    """Ask where a file is now; files that lie beside it are found by themselves."""
-    name, _ = QFileDialog.getOpenFileName(parent, f"Where is {missing} now?", missing)
-    return Path(name) if name else None

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from napari.layers import Image, Layer
 
+from napari_fhn.project.data.standing_in import without_values
 from napari_fhn.project.sessions.view_record import Looks
+from napari_fhn.surveys.contrast import OF_NOTHING
 from napari_fhn.widgets.views.sources import shows
 
 
@@ -17,7 +19,10 @@ def looks_of(layer: Layer) -> Looks:
     if not isinstance(layer, Image):
         return Looks(shows(layer), float(layer.opacity))
     contrast = tuple(map(float, layer.contrast_limits))
-    finite = contrast if np.all(np.isfinite(contrast)) else ()
+    survey = layer.metadata.get("survey")
+    # Of a survey that is gone, and has no copy, the limits are those of nothing: when it is back it has its own.
+    nothing = survey is not None and without_values(survey) and contrast == OF_NOTHING
+    finite = contrast if np.all(np.isfinite(contrast)) and not nothing else ()
     drawn = str(layer.interpolation2d)
     return Looks(shows(layer), float(layer.opacity), str(layer.colormap.name), finite, drawn)
 

@@ -16,6 +16,7 @@ from qtpy.QtGui import QImage, QImageReader, QPixmap
 
 from napari_fhn import record, regular
 from napari_fhn.labels import ClassTable
+from napari_fhn.project.data.standing_in import without_values
 
 SIZE = (144, 96)
 """Width and height of the file, in pixels."""
@@ -76,9 +77,10 @@ def scene(
         The classes.
     down : int or None
         Axis of the image that is time or depth. A slice of one time takes a sample from every trace of a file: then
-        there is no picture, and the one before stays.
+        there is no picture, and the one before stays. So it does of a survey that is gone, and has no copy.
     """
-    if image.multiscale or image.rgb or image.ndim < 2:
+    survey = image.metadata.get("survey")
+    if image.multiscale or image.rgb or image.ndim < 2 or (survey is not None and without_values(survey)):
         return None
     offset = viewer.dims.ndim - image.ndim
     along = [axis - offset for axis in viewer.dims.order[-2:]]

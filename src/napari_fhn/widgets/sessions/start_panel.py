@@ -9,7 +9,6 @@ from typing import Any
 from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QKeySequence, QShortcut  # type: ignore[attr-defined]
 from qtpy.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QListWidget,
@@ -22,10 +21,14 @@ from qtpy.QtWidgets import (
 )
 from superqt import QElidingLabel
 
+from napari_fhn.project.sessions.manifest import FileReference
 from napari_fhn.project.sessions.session_list import Entry
+from napari_fhn.widgets.choosing import ask_moved
 from napari_fhn.widgets.desk import Desk
 from napari_fhn.widgets.section import QUIET, SPACING, hairline
 from napari_fhn.widgets.sessions import picture
+from napari_fhn.widgets.sessions.asking import ask_where
+from napari_fhn.widgets.sessions.reading import Left
 
 _SMALL = QSize(60, 40)
 _ROW = 48
@@ -76,7 +79,8 @@ class StartPanel(QWidget):
         self.list.setAccessibleName("sessions of late")
         self.list.setToolTip(
             "Click one, or press Enter on it, to open it with its survey, labels and prediction. Of one that is not "
-            "there any more Enter asks where it is, and Delete takes it off the list."
+            "there any more Enter asks where it is, and of one that cannot be read it says why; Delete takes either "
+            "off the list. Their folders stay as they are."
         )
         self.list.setIconSize(_SMALL)
         self.list.itemClicked.connect(self._open)
@@ -125,14 +129,13 @@ class StartPanel(QWidget):
             item = QListWidgetItem()
             item.setData(Qt.ItemDataRole.UserRole, entry)
             item.setSizeHint(QSize(0, _ROW))
-            there = entry.outline is not None
             row = _Row(entry)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, row.spoken)
             item.setToolTip(f"{row.spoken}. It lies in {entry.folder}.")
-            if not there:
+            if entry.outline is None:
                 item.setFlags(Qt.ItemFlag.ItemIsEnabled)
                 row.seek.clicked.connect(lambda _=False, entry=entry: self._find(entry))
-                row.forget.clicked.connect(lambda _=False, entry=entry: self._starting.forget(entry.folder))
+                row.forget.clicked.connect(lambda _=False, entry=entry: self._starting.forget(entry))
             self.list.addItem(item)
             self.list.setItemWidget(item, row)
         self.list.setFixedHeight(min(max(self.list.count(), 1), _ROWS) * _ROW + 6)
@@ -141,33 +144,34 @@ class StartPanel(QWidget):
     def _open(self, item: QListWidgetItem) -> None:
         entry: Entry = item.data(Qt.ItemDataRole.UserRole)
         session = self._desk.session
-        if entry.outline is None or (session is not None and session.folder == entry.folder):
-            return
-        self._starting.open(entry.folder, self._ask)
+        if entry.outline is None:
+            if not entry.gone:
+                self._starting.refuse(entry)
+        elif session is None or session.folder != entry.folder:
+            self._starting.open(entry.folder, self._ask)
 
     def _activated(self, item: QListWidgetItem) -> None:
         entry: Entry = item.data(Qt.ItemDataRole.UserRole)
-        if entry.outline is not None:
-            self._open(item)
-        elif entry.gone:
+        if entry.gone:
             self._find(entry)
+        else:
+            self._open(item)
 
     def _forget(self) -> None:
-        """List the one with the keys no more, where it is not there any more."""
+        """List the one with the keys no more, where it is not there any more or cannot be read."""
         item = self.list.currentItem()
         entry = None if item is None else item.data(Qt.ItemDataRole.UserRole)
-        if entry is not None and entry.gone:
-            self._starting.forget(entry.folder)
+        if entry is not None and entry.outline is None:
+            self._starting.forget(entry)
 
     def _find(self, entry: Entry) -> None:
-        near = next((one for one in entry.folder.parents if one.is_dir()), Path.home())
-        name = QFileDialog.getExistingDirectory(self, f"Where is the session {entry.folder.name} now?", str(near))
-        if name:
-            self._starting.find(entry.folder, Path(name))
+        title = f"Where is the session {entry.folder.name} now?"
+        folder = ask_moved(self, "session", title, entry.folder, folder=True)
+        if folder is not None:
+            self._starting.find(entry.folder, folder)
 
-    def _ask(self, missing: str) -> Path | None:
-        name, _ = QFileDialog.getOpenFileName(self, f"Where is {missing} now?", missing)
-        return Path(name) if name else None
+    def _ask(self, file: FileReference) -> Path | Left | None:
+        return ask_where(self, file)
 
 
 class _Row(QWidget):
@@ -187,8 +191,8 @@ class _Row(QWidget):
         row.addLayout(lines, 1)
         first = entry.called
         if outline is None:
-            where = entry.folder.parent
-            second = f"not in {where} any more" if entry.gone else f"{where}: {entry.why_not}"
+            # What is wrong comes first: the row has room for a few words, and where it lies is said by its tooltip.
+            second = f"not in {entry.folder.parent} any more" if entry.gone else entry.why_not
         else:
             day = outline.day(today)
             # Of one survey there may be several: what was begun anew today is told from that of this morning.
@@ -211,9 +215,11 @@ class _Row(QWidget):
             self.seek.setText("Find …")
             self.seek.setToolTip("Say where the folder of this session is now.")
             self.forget.setText("✕")
-            self.forget.setToolTip("List this session no more.")
+            self.forget.setToolTip("List this session no more. Its folder, where there is one, stays as it is.")
             row.addWidget(self.seek)
             row.addWidget(self.forget)
+            if not entry.gone:  # it is where it was, and to be mended there
+                self.seek.hide()
 
 
 def _button(title: str, tooltip: str) -> QPushButton:

@@ -21,7 +21,8 @@ from napari_fhn.widgets.data.material import survey_of
 from napari_fhn.widgets.events import disconnect
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.label_opening import LabelOpening
-from napari_fhn.widgets.sessions.store import Ask, SessionStore
+from napari_fhn.widgets.sessions.reading import Ask
+from napari_fhn.widgets.sessions.store import SessionStore
 
 _MOST = 12
 """Sessions that are listed."""
@@ -49,8 +50,12 @@ class StartState:
 
 
 def none_in(folder: Path) -> str:
-    """Say that a folder, which somebody has chosen, holds no session."""
-    return f"There is no session in {folder}: choose the folder that holds session.json."
+    """Say that a folder, which somebody has chosen, holds no session, or may not be looked into; else empty."""
+    try:
+        there = layout.is_session(folder)
+    except OSError as error:
+        return f"{folder} cannot be looked into: {error.strerror or error}."
+    return "" if there else f"There is no session in {folder}: choose the folder that holds session.json."
 
 
 class Starting:
@@ -119,7 +124,7 @@ class Starting:
         Parameters
         ----------
         ask : callable
-            Asks the person for a file that is missing, by its name.
+            Asks the person where a file is that is missing.
         """
         known = self.state.known
         if known is not None and self.state.together:
@@ -146,16 +151,25 @@ class Starting:
 
     def find(self, before: Path, after: Path) -> bool:
         """Take note of where a session is that was not found; False, and said, where there is none."""
-        if not layout.is_session(after):
-            self._context.messages.fail(none_in(after))
+        if none := none_in(after):
+            self._context.messages.fail(none)
             return False
         self._recent.moved(before, after)
         self.look()
         return True
 
-    def forget(self, folder: Path) -> None:
-        """List a session no more."""
-        self._recent.forget(folder)
+    def refuse(self, entry: Entry) -> None:
+        """Say why a session of the list that is there cannot be opened."""
+        self._context.messages.fail(f"{entry.folder} cannot be opened: {entry.why_not}.")
+
+    def forget(self, entry: Entry) -> None:
+        """List a session no more that is not there, or cannot be read; nothing of its folder is touched."""
+        self._recent.forget(entry.folder)
+        if not entry.gone:
+            stays = f"{entry.folder} stays as it is"
+            listed_as_lies = entry.folder.parent in self._folders
+            more = ", and is listed as long as it lies there" if listed_as_lies else ", and is not listed any more"
+            self._context.messages.say(f"{stays}{more}.")
         self.look()
 
     def look(self) -> None:

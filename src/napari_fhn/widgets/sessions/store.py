@@ -18,7 +18,7 @@ from napari_fhn.project.data.inputs import entry_of
 from napari_fhn.project.data.opening import Finder
 from napari_fhn.project.runs.settings import OTHER_VERSION
 from napari_fhn.project.sessions import copying, layout
-from napari_fhn.project.sessions.manifest import Manifest, refer
+from napari_fhn.project.sessions.manifest import FileReference, Manifest, refer
 from napari_fhn.project.sessions.view_record import FurtherViews, ViewRecord
 from napari_fhn.record import RecordError
 from napari_fhn.surveys.kinds import vertical_axis
@@ -42,9 +42,6 @@ _PICTURE_SECONDS = 10.0
 
 _PREDICTED, _KNOWN = 0.5, 1.0
 """How much of the survey under it each covers in the picture."""
-
-Ask = Callable[[str], Path | None]
-"""Asks a person for a file that is missing, by its name."""
 
 
 class SessionStore:
@@ -132,7 +129,7 @@ class SessionStore:
         finally:
             self._opening = False
 
-    def open(self, folder: Path, ask: Ask, done: Callable[[bool], None] = lambda opened: None) -> None:
+    def open(self, folder: Path, ask: reading.Ask, done: Callable[[bool], None] = lambda opened: None) -> None:
         """Open a session in place of what the desk shows; other layers stay. It is read beside the window.
 
         Parameters
@@ -140,19 +137,22 @@ class SessionStore:
         folder : Path
             Of the session; made in the dock, on the command line or in Python.
         ask : callable
-            Asks the person for a file that is missing, by its name.
+            Asks the person where a file is that is missing.
         done : callable, optional
             Told whether it was opened; if not, a sentence says why, and nothing has changed.
         """
         context = self._context
-        answers: dict[str, Path | None] = {}
+        answers: dict[FileReference, Path | None] = {}
 
         def failed(error: BaseException) -> None:
             if isinstance(error, reading.Missing):
-                answers[error.name] = ask(error.name)
-                begin()
-                return
-            context.messages.report(error, ProjectError, surveys.SurveyError, RecordError, OSError)
+                answer = ask(error.file)
+                if not isinstance(answer, reading.Left):
+                    answers[error.file] = answer
+                    begin()
+                    return
+            else:
+                context.messages.report(error, ProjectError, surveys.SurveyError, RecordError, OSError)
             done(False)
 
         def begin() -> None:
@@ -178,9 +178,8 @@ class SessionStore:
         context, project = self._context, read.project
         if not self._may_open():
             return False
-        lost = f"{', '.join(gone)} {'were' if gone[1:] else 'was'} not found" if (gone := read.found.missing) else ""
-        if not read.found.surveys:
-            context.messages.fail(f"{lost or 'The session is of what came from no file'}: nothing was opened.")
+        if not read.layers:
+            context.messages.fail(f"{read.lost or 'Nothing was labelled in the session.'} Nothing was opened.")
             return False
         try:
             mine = context.project.session is project.session and context.project.writable
@@ -190,8 +189,9 @@ class SessionStore:
             return False
         with self.returning():
             self._put(read, writing)
-        if writing:
-            context.messages.say(f"Opened {project.session.manifest.called or 'the session'}.{lost and f' {lost}.'}")
+        words = f"Opened {project.session.manifest.called or 'the session'}. {read.lost}".rstrip()
+        if writing or read.lost:
+            context.messages.say(words if writing else read.lost, note=not writing)
         return True
 
     def copy(self, folder: Path, told: Callable[[float], None] = lambda share: None) -> None:
@@ -322,7 +322,7 @@ class SessionStore:
             context.data.state.vertical_axis = manifest.vertical_axis
         context.project.take(project, writing)
         ticked = [layers[entry.name] for entry in manifest.inputs if entry.name in layers] or list(layers.values())
-        # Without a file of its inputs the copies in the session are trained on: what is ticked is only shown then.
+        # Where a file of its inputs is gone, what is ticked is only shown: the copies in the session are trained on.
         with self._labels.keeping_surveys(project.surveys is None):
             context.data.choose(tuple(ticked))
         if self._book.layer is None:
