@@ -356,6 +356,7 @@ def test_a_recipe_of_other_data_is_refused_by_the_rule_that_the_dock_offers_by(k
 NETWORKS_OF_OTHERS = [
     ("volume", "paper.resnet1", "a map is to be read from a cube, and 'survey' has no bands"),
     ("map", "paper.a", "a 3D network does not go with a survey of 2 spatial axes"),
+    ("volume", "paper.aquifer", "permute has axis 1 of the network, and that is the vertical one: leave it out"),
 ]
 
 
@@ -370,6 +371,13 @@ def test_a_network_of_other_data_is_refused_without_a_word_of_a_recipe_nobody_na
         told = capsys.readouterr().err
         assert words in told
         assert "paper." not in told
+    with napari_fhn.open(work.survey, session=tmp_path / "python") as opened:
+        opened.label(tmp_path / work.known()[1])
+        for called in (lambda name: opened.fit(network=name).wait(), lambda name: opened.forecast(network=name)):
+            with pytest.raises(JobError) as refused:
+                called(name)
+            assert words in str(refused.value)
+        assert not opened.project.session.runs.all()
 
 
 #: What is not exported of which kind of data, and what is said.
