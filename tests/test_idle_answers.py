@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,18 +18,21 @@ from napari_fhn import surveys
 from napari_fhn.cli import main
 from napari_fhn.labels import ClassTable, LabelError
 from napari_fhn.labels.fitting import options_for
+from napari_fhn.network.architecture import levels
 from napari_fhn.project import Session
 from napari_fhn.project.exporting.export_checks import check
 from napari_fhn.project.exporting.export_offers import Request
 from napari_fhn.project.exporting.exporter import Exporter
 from napari_fhn.project.knowledge.idle_answers import ANSWERS
 from napari_fhn.project.runs import jobs
+from napari_fhn.project.runs.settings import Settings
 from napari_fhn.report.runs import truth_for
 from napari_fhn.surveys import SurveyError
 from napari_fhn.surveys.idle import IdleOption
 from napari_fhn.surveys.kinds import spatial_shape
 from napari_fhn.surveys.out import save_horizon, save_mesh, save_polygons
 from napari_fhn.surveys.xarray_backend import SurveyBackend
+from napari_fhn.training import Schedule, recipes
 from napari_fhn.training.combination.settings import Combination, insisting
 from napari_fhn.training.job import JobError
 
@@ -350,6 +354,37 @@ def test_a_recipe_of_other_data_is_refused_by_the_rule_that_the_dock_offers_by(k
             assert said in str(told.value)
         assert name not in opened.project.recipes
         assert not opened.project.session.runs.all()
+
+
+def test_settings_and_saved_jobs_of_a_recipe_for_other_data_are_refused_and_old_runs_go_on(
+    tmp_path, capsys, monkeypatch
+):
+    work = Work(tmp_path, "volume")
+    words = "the recipe 'spectra' does not go with a volume: choose sections, layers, volume or paper.seismic"
+    small = Schedule(steps=1, batch=1, block=(8, 8))
+    settings = Settings("spectra", levels(2, 8, (2,), 1), small, device="cpu")
+    with napari_fhn.open(work.survey, session=tmp_path / "session") as opened:
+        opened.label(tmp_path / work.known()[1])
+        for called in (lambda: opened.fit(settings=settings).wait(), lambda: opened.forecast(settings=settings)):
+            with pytest.raises(JobError, match=words):
+                called()
+        assert not opened.project.session.runs.all()
+        assert not opened.project.session.manifest.copies
+        with monkeypatch.context() as earlier:  # as it was before there was such a rule
+            earlier.setattr(recipes, "check_fits", lambda *said, **more: None)
+            run = opened.fit(settings=settings).wait()
+        job = run.job()
+        assert opened.fit(resume=True, steps=2).wait().step == 2
+    job = replace(job, prediction=str(tmp_path / "alone" / "prediction.npy"), model=str(tmp_path / "alone" / "model"))
+    (tmp_path / "alone").mkdir()
+    job.save(tmp_path / "alone" / "job.json")
+    for saved in (run.folder / "job.json", tmp_path / "alone" / "job.json"):
+        for command in ("train", "forecast"):
+            assert main([command, "--job", str(saved)]) == 2
+            assert words in capsys.readouterr().err
+    assert not (tmp_path / "alone" / "model").exists()
+    assert main(["train", "--resume", "--session", str(tmp_path / "session"), "--steps", "3"]) == 0
+    assert main(["forecast", "--session", str(tmp_path / "session")]) == 0
 
 
 #: Networks that do not go with data, and what is said where no recipe was named.

@@ -196,11 +196,11 @@ def _priced(data: _Data) -> Price | None:
 def _plan(options: argparse.Namespace, data: _Data | None, found: Chosen) -> Plan:
     if data is None:
         assert found.job is not None
-        return plan_of(replace(found.job, schedule=found.schedule))
+        return plan_of(replace(found.job, schedule=found.schedule), anew=options.job is not None)
     axis = map_axis(found.network)
     shape, channels, vertical = data.shape, data.channels, data.vertical
     if axis is not None and data.surveys is not None:
-        from napari_fhn.project.runs.outlook import staged_as
+        from napari_fhn.project.runs.fitting import staged_as
 
         shape, channels = staged_as(found.network, data.surveys)
     elif axis is not None:

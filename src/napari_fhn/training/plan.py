@@ -14,7 +14,7 @@ from napari_fhn.network.forecast_resnet import forecast_resnet
 from napari_fhn.sentence import counted
 from napari_fhn.training.combination.pretrained_memory import ROOM, kept_bytes, look_bytes
 from napari_fhn.training.combination.settings import takes
-from napari_fhn.training.data.fitting import check
+from napari_fhn.training.data.fitting import check, check_recipe
 from napari_fhn.training.data.framing import Framing, Position
 from napari_fhn.training.data.pseudo_labels import making_bytes, traces_of
 from napari_fhn.training.data.volume import open_input
@@ -256,8 +256,15 @@ def _traces(schedule: Schedule, vertical: int | None) -> int:
     return traces_of(schedule.block, vertical) if schedule.pseudo_labels and vertical is not None else 0
 
 
-def plan_of(job: Job) -> Plan:
+def plan_of(job: Job, *, anew: bool = False) -> Plan:
     """Plan the training of a job, from the headers of its files.
+
+    Parameters
+    ----------
+    job : Job
+        Saved or ready.
+    anew : bool
+        It is to be trained from its first step: its recipe has to go with the data, too.
 
     Raises
     ------
@@ -269,7 +276,7 @@ def plan_of(job: Job) -> Plan:
     for item in job.inputs:
         count, *space = open_input(item).shape
         channels, shape = channels + count, tuple(space)
-    return plan(
+    found = plan(
         job.network,
         job.schedule,
         shape,
@@ -282,6 +289,9 @@ def plan_of(job: Job) -> Plan:
         carries=job.combination is not None,
         pretrained=takes(job.combination, "pretrained"),
     )
+    if anew:
+        check_recipe(job, len(shape))
+    return found
 
 
 def dips_bytes(shape: tuple[int, ...], vertical_axis: int | None) -> int:

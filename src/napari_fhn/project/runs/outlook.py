@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from napari_fhn.network.comparison import NetworkDescription, map_axis
+from napari_fhn.network.comparison import map_axis
 from napari_fhn.network.counting import in_words
 from napari_fhn.network.forecast import WORKING_SET, WorkingSet
 from napari_fhn.project.data.attributes import channels, check_channels
 from napari_fhn.project.data.facts import facts_of
-from napari_fhn.project.data.staging import shape_of_cubes
 from napari_fhn.project.data.surveyset import SurveySet
+from napari_fhn.project.runs.fitting import check
 from napari_fhn.project.runs.settings import Settings
 from napari_fhn.sentence import counted
 from napari_fhn.training.combination.settings import takes
@@ -96,26 +96,6 @@ def outlook(plan: Plan, working_set: WorkingSet = WORKING_SET) -> Outlook:
     return Outlook(plan.block, plan.batch, needs, without, *beside)
 
 
-def staged_as(network: NetworkDescription, surveys: SurveySet) -> tuple[tuple[int, ...], int]:
-    """Return the spatial shape of surveys and their channels, as a network is given them.
-
-    Parameters
-    ----------
-    network : NetworkDescription
-        Where it reads a map from cubes, the bands are an axis of space, and each survey is one channel.
-    surveys : SurveySet
-        What is learnt from.
-
-    Raises
-    ------
-    JobError
-        When it reads cubes, and they are none.
-    """
-    if map_axis(network) is None:
-        return surveys.shape, surveys.channels
-    return shape_of_cubes(surveys), len(surveys.names)
-
-
 def planned(settings: Settings, surveys: SurveySet, classes: int, vertical: int | None) -> Plan:
     """Return a step of the training that settings make of surveys, in numbers.
 
@@ -136,7 +116,7 @@ def planned(settings: Settings, surveys: SurveySet, classes: int, vertical: int 
         When the settings do not go with the surveys.
     """
     axis = map_axis(settings.network)
-    shape, count = staged_as(settings.network, surveys)
+    shape, count = check(settings, surveys, vertical)
     derived = 0
     if settings.attributes:
         known = facts_of(surveys, vertical)

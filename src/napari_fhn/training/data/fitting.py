@@ -9,7 +9,8 @@ from napari_fhn.network.comparison import NetworkDescription
 from napari_fhn.network.comparison import map_axis as map_axis_of
 from napari_fhn.sentence import counted
 from napari_fhn.training.data.framing import Framing
-from napari_fhn.training.errors import JobError
+from napari_fhn.training.job import Job, JobError
+from napari_fhn.training.recipes import check_begun
 from napari_fhn.training.schedule import Schedule
 
 
@@ -127,6 +128,27 @@ def check(network: NetworkDescription, schedule: Schedule, dimensions: int, fram
     found = view(network, dimensions, framing)
     check_schedule(schedule, found.vertical, found.map_axis)
     return found
+
+
+def check_recipe(job: Job, dimensions: int) -> None:
+    """Refuse a job that is trained anew and began with a recipe for other kinds of data.
+
+    One that goes on is not asked: it was begun by the rules of then.
+
+    Parameters
+    ----------
+    job : Job
+        That is to be trained.
+    dimensions : int
+        Spatial axes of its inputs.
+
+    Raises
+    ------
+    JobError
+        With the recipes that go with such data.
+    """
+    flat = job.map_axis is not None
+    check_begun(job.recipe, dimensions - flat, vertical=job.vertical_axis is not None, cubes=flat)
 
 
 def _existing(axis: int | None, ndim: int, why: str) -> int | None:

@@ -85,6 +85,8 @@ class Setup:
         self.device = ranks.device(job.device)
         volume = Volume(job.inputs, bands=job.map_axis)
         fitting.check(job.network, job.schedule, len(volume.shape), job.framing)
+        if not resumes:
+            fitting.check_recipe(job, len(volume.shape))
         self.frame = Frame(volume, job.network, job.framing)
         self.labels = LabelFile(
             job.labels, self.frame.shape, len(job.classes), job.held_out, job.ignored, self.frame.present_at
