@@ -425,6 +425,12 @@ NOT_EXPORTED = {
     "surface of a class as a mesh, or a horizon",
     ("polygons", "line"): "polygons are the areas of the classes of a map, and the survey is a line. Write a horizon",
     ("polygons", "slice"): "of a map, and the survey is a slice of a volume. Write its classes, or the bodies of one",
+    # Turned round, a line is still no volume, and a volume no map.
+    ("mesh", "turned line"): "is the surface of a class in a volume, and the survey is a line. Write its classes",
+    ("polygons", "turned line"): "of the classes of a map, and the survey is a line. Write its classes",
+    ("polygons", "turned volume"): "the survey is a volume. Write the surface of a class as a mesh",
+    ("horizon", "turned line"): "and the survey is one whose last axis is neither time nor depth. Turn its axes",
+    ("thickness", "turned volume"): "and the survey is one whose last axis is neither time nor depth. Turn its axes",
     ("horizon", "boxes"): "and the survey is neither a line nor a volume with time or depth. Write its classes, or the",
 }
 SAVING = {
@@ -441,6 +447,8 @@ def test_what_a_survey_has_not_is_not_exported_from_it(what, kind, tmp_path):
     survey = {
         "line": lambda: survey[3].rename(crossline="trace"),
         "slice": lambda: survey[..., 3],
+        "turned line": lambda: survey[3].rename(crossline="trace").transpose("twt", "trace"),
+        "turned volume": lambda: survey.transpose("twt", "inline", "crossline"),
         "boxes": lambda: survey.rename(inline="z", crossline="y", twt="x"),
     }.get(kind, lambda: survey)()
     words = NOT_EXPORTED[what, kind]
