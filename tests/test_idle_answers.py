@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,18 +18,21 @@ from napari_fhn import surveys
 from napari_fhn.cli import main
 from napari_fhn.labels import ClassTable, LabelError
 from napari_fhn.labels.fitting import options_for
+from napari_fhn.network.architecture import levels
 from napari_fhn.project import Session
 from napari_fhn.project.exporting.export_checks import check
 from napari_fhn.project.exporting.export_offers import Request
 from napari_fhn.project.exporting.exporter import Exporter
 from napari_fhn.project.knowledge.idle_answers import ANSWERS
 from napari_fhn.project.runs import jobs
+from napari_fhn.project.runs.settings import Settings
 from napari_fhn.report.runs import truth_for
 from napari_fhn.surveys import SurveyError
 from napari_fhn.surveys.idle import IdleOption
 from napari_fhn.surveys.kinds import spatial_shape
 from napari_fhn.surveys.out import save_horizon, save_mesh, save_polygons
 from napari_fhn.surveys.xarray_backend import SurveyBackend
+from napari_fhn.training import Schedule, recipes
 from napari_fhn.training.combination.settings import Combination, insisting
 from napari_fhn.training.job import JobError
 
@@ -352,10 +356,42 @@ def test_a_recipe_of_other_data_is_refused_by_the_rule_that_the_dock_offers_by(k
         assert not opened.project.session.runs.all()
 
 
+def test_settings_and_saved_jobs_of_a_recipe_for_other_data_are_refused_and_old_runs_go_on(
+    tmp_path, capsys, monkeypatch
+):
+    work = Work(tmp_path, "volume")
+    words = "the recipe 'spectra' does not go with a volume: choose sections, layers, volume or paper.seismic"
+    small = Schedule(steps=1, batch=1, block=(8, 8))
+    settings = Settings("spectra", levels(2, 8, (2,), 1), small, device="cpu")
+    with napari_fhn.open(work.survey, session=tmp_path / "session") as opened:
+        opened.label(tmp_path / work.known()[1])
+        for called in (lambda: opened.fit(settings=settings).wait(), lambda: opened.forecast(settings=settings)):
+            with pytest.raises(JobError, match=words):
+                called()
+        assert not opened.project.session.runs.all()
+        assert not opened.project.session.manifest.copies
+        with monkeypatch.context() as earlier:  # as it was before there was such a rule
+            earlier.setattr(recipes, "check_fits", lambda *said, **more: None)
+            run = opened.fit(settings=settings).wait()
+        job = run.job()
+        assert opened.fit(resume=True, steps=2).wait().step == 2
+    job = replace(job, prediction=str(tmp_path / "alone" / "prediction.npy"), model=str(tmp_path / "alone" / "model"))
+    (tmp_path / "alone").mkdir()
+    job.save(tmp_path / "alone" / "job.json")
+    for saved in (run.folder / "job.json", tmp_path / "alone" / "job.json"):
+        for command in ("train", "forecast"):
+            assert main([command, "--job", str(saved)]) == 2
+            assert words in capsys.readouterr().err
+    assert not (tmp_path / "alone" / "model").exists()
+    assert main(["train", "--resume", "--session", str(tmp_path / "session"), "--steps", "3"]) == 0
+    assert main(["forecast", "--session", str(tmp_path / "session")]) == 0
+
+
 #: Networks that do not go with data, and what is said where no recipe was named.
 NETWORKS_OF_OTHERS = [
     ("volume", "paper.resnet1", "a map is to be read from a cube, and 'survey' has no bands"),
     ("map", "paper.a", "a 3D network does not go with a survey of 2 spatial axes"),
+    ("volume", "paper.aquifer", "permute has axis 1 of the network, and that is the vertical one: leave it out"),
 ]
 
 
@@ -370,6 +406,13 @@ def test_a_network_of_other_data_is_refused_without_a_word_of_a_recipe_nobody_na
         told = capsys.readouterr().err
         assert words in told
         assert "paper." not in told
+    with napari_fhn.open(work.survey, session=tmp_path / "python") as opened:
+        opened.label(tmp_path / work.known()[1])
+        for called in (lambda name: opened.fit(network=name).wait(), lambda name: opened.forecast(network=name)):
+            with pytest.raises(JobError) as refused:
+                called(name)
+            assert words in str(refused.value)
+        assert not opened.project.session.runs.all()
 
 
 #: What is not exported of which kind of data, and what is said.
@@ -382,6 +425,12 @@ NOT_EXPORTED = {
     "surface of a class as a mesh, or a horizon",
     ("polygons", "line"): "polygons are the areas of the classes of a map, and the survey is a line. Write a horizon",
     ("polygons", "slice"): "of a map, and the survey is a slice of a volume. Write its classes, or the bodies of one",
+    # Turned round, a line is still no volume, and a volume no map.
+    ("mesh", "turned line"): "is the surface of a class in a volume, and the survey is a line. Write its classes",
+    ("polygons", "turned line"): "of the classes of a map, and the survey is a line. Write its classes",
+    ("polygons", "turned volume"): "the survey is a volume. Write the surface of a class as a mesh",
+    ("horizon", "turned line"): "and the survey is one whose last axis is neither time nor depth. Turn its axes",
+    ("thickness", "turned volume"): "and the survey is one whose last axis is neither time nor depth. Turn its axes",
     ("horizon", "boxes"): "and the survey is neither a line nor a volume with time or depth. Write its classes, or the",
 }
 SAVING = {
@@ -398,6 +447,8 @@ def test_what_a_survey_has_not_is_not_exported_from_it(what, kind, tmp_path):
     survey = {
         "line": lambda: survey[3].rename(crossline="trace"),
         "slice": lambda: survey[..., 3],
+        "turned line": lambda: survey[3].rename(crossline="trace").transpose("twt", "trace"),
+        "turned volume": lambda: survey.transpose("twt", "inline", "crossline"),
         "boxes": lambda: survey.rename(inline="z", crossline="y", twt="x"),
     }.get(kind, lambda: survey)()
     words = NOT_EXPORTED[what, kind]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Literal
 
 from napari_fhn.keys import hidden
@@ -94,6 +95,27 @@ def counted_of(number: int, whole: int, what: str, several: str, one: str) -> st
     ('1 of 4 points lies outside', '3 of 4 points lie')
     """
     return f"{number:,} of {counted(whole, what)} {one if 1 in (number, whole) else several}"
+
+
+def named(names: Sequence[str], most: int = 3) -> str:
+    """Return names as a sentence has them: all of them, or the first and how many more there are.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of files, classes or whatever is spoken of, each fit for a sentence.
+    most : int
+        So many are named where there are more; one more than these is named, too.
+
+    Examples
+    --------
+    >>> named(["a.csv"]), named(["a.csv", "b.csv"]), named(["a.csv", "b.csv", "c.csv", "d.csv"])
+    ('a.csv', 'a.csv and b.csv', 'a.csv, b.csv, c.csv and d.csv')
+    >>> named(["a.csv", "b.csv", "c.csv", "d.csv", "e.csv"])
+    'a.csv, b.csv, c.csv and 2 more'
+    """
+    shown = list(names) if len(names) <= most + 1 else [*names[:most], f"{len(names) - most:,} more"]
+    return " and ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:])))
 
 
 def begun(text: str) -> str:

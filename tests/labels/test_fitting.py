@@ -83,7 +83,7 @@ def test_a_workbook_of_nothing_but_what_goes_down_is_refused_on_a_map_and_else_g
     path = workbook_files.write(tmp_path / "more.xlsx", {"W": wells, "T": tops, "P": points})
     (found, rest) = collect_warnings(lambda: sources(Said(known=path), SURVEYS["map"]))
     assert [one.kind for one in found] == ["points"]
-    assert rest == ["more.xlsx: its sheets W, T hold what the survey does not take, and were left out."]
+    assert rest == ["more.xlsx: its sheets W and T hold what the survey does not take, and were left out."]
 
 
 def test_a_table_that_tells_nothing_is_asked_about_in_kinds_that_the_survey_takes(tmp_path):

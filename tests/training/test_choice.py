@@ -21,6 +21,7 @@ GB = 10**9
         ((400, 500, 800), 1, "cuda", GB // 100, 2, "sections", "10 MB free"),
         ((9, 500, 800), 1, "cuda", 80 * GB, 2, "sections", "9 voxels thin"),
         ((400, 500, 800), 1, "cpu", 16 * GB, None, "volume", "No axis of the volume is vertical"),
+        ((800, 400, 500), 1, "cpu", 16 * GB, 0, "volume", "not the last axis of the volume, as sections need it"),
     ],
 )
 def test_chooses_by_data_device_and_memory(shape, channels, device, memory, vertical, name, words):

@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 
 from napari_fhn.network import equivalent_unet
+from napari_fhn.network.architecture import Architecture, Layer, levels
 from napari_fhn.network.forecast import forecast
+from napari_fhn.network.readings import Reading
 from napari_fhn.training import JobError, Schedule
 from napari_fhn.training.plan import plan, plan_of
 from napari_fhn.training.steps.setup import Setup
@@ -19,6 +21,29 @@ def test_a_plan_is_what_training_makes_of_a_job(layered, changes):
     assert found.input_channels == made.frame.channels
     assert found.block == made.blocks.largest
     assert found.network == made.network.architecture
+
+
+@pytest.mark.parametrize(
+    ("changes", "schedule"),
+    [
+        ({"vertical_axis": None}, {}),
+        ({"vertical_axis": 0}, {}),
+        ({"vertical_axis": 3}, {}),
+        ({"map_axis": 2, "vertical_axis": None}, {}),
+        ({}, {"permute": (0, 1)}),
+        ({"network": levels(3, 8, (2,), 1)}, {"block": (8, 16, 16), "permute": (0, 2)}),
+        ({"network": Architecture(3, 4, (Layer("keep", 2),), reading=Reading(axis=2))}, {"block": (8, 16, 16)}),
+        ({"network": Architecture(2, 8, (Layer("refine", 2),))}, {}),
+    ],
+)
+def test_what_is_not_trained_is_not_planned_in_the_same_words(layered, changes, schedule):
+    job, _ = layered
+    job = replace(job, **{"schedule": replace(job.schedule, **schedule), **changes})
+    with pytest.raises(JobError) as trained:
+        Setup(job)
+    with pytest.raises(JobError) as foretold:
+        plan_of(job)
+    assert str(foretold.value) == str(trained.value)
 
 
 def test_blocks_of_a_volume_too(layered_3d):

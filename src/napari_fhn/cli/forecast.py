@@ -196,22 +196,22 @@ def _priced(data: _Data) -> Price | None:
 def _plan(options: argparse.Namespace, data: _Data | None, found: Chosen) -> Plan:
     if data is None:
         assert found.job is not None
-        return plan_of(replace(found.job, schedule=found.schedule))
+        return plan_of(replace(found.job, schedule=found.schedule), anew=options.job is not None)
     axis = map_axis(found.network)
+    shape, channels, vertical = data.shape, data.channels, data.vertical
     if axis is not None and data.surveys is not None:
-        from napari_fhn.project.data.staging import check_cube
+        from napari_fhn.project.runs.fitting import staged_as
 
-        for name, survey in zip(data.surveys.names, data.surveys.surveys, strict=True):
-            check_cube(name, survey)
-    # As it is trained: where the bands of a cube are an axis of space, each survey is one channel.
-    cube = None if axis is None or data.surveys is None else data.surveys.cube
+        shape, channels = staged_as(found.network, data.surveys)
+    elif axis is not None:
+        vertical = None  # a volume that is only thought of is a cube here
     return plan(
         found.network,
         found.schedule,
-        data.shape if cube is None else cube,
-        channels=data.channels if cube is None or data.surveys is None else len(data.surveys.names),
+        shape,
+        channels=channels,
         classes=8 if options.class_count is None else options.class_count,
-        vertical_axis=data.vertical if axis is None else None,
+        vertical_axis=vertical,
         position=found.position,
         map_axis=axis,
         neighbours=found.neighbours,

@@ -123,6 +123,10 @@ def choose(
         return RecipeChoice(
             "volume", "No axis of the volume is vertical, so there are no sections to take: whole blocks."
         )
+    if _lies(shape, vertical_axis):
+        return RecipeChoice(
+            "volume", "Time or depth is not the last axis of the volume, as sections need it: whole blocks."
+        )
     if agreement is not None and told:
         return RecipeChoice("layers", _foretold(agreement))
     chosen = recipe("volume")
@@ -147,11 +151,16 @@ def choose(
     )
 
 
-def where_labels_agree(found: RecipeChoice, vertical_axis: int | None) -> str:
+def where_labels_agree(found: RecipeChoice, shape: Sequence[int], vertical_axis: int | None) -> str:
     """Return the recipe that is chosen instead where labelled places foretell each other; empty where none is."""
     if vertical_axis is not None:
-        return "layers"
+        return "" if _lies(shape, vertical_axis) else "layers"
     return "regions" if found.name == "map" else ""
+
+
+def _lies(shape: Sequence[int], vertical_axis: int) -> bool:
+    """Whether a volume has time or depth as another axis than the last, so that no sections of it can be taken."""
+    return len(shape) == 3 and vertical_axis % 3 != 2
 
 
 def _steps_for(shape: Sequence[int], block: Sequence[int]) -> int:

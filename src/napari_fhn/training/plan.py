@@ -14,7 +14,8 @@ from napari_fhn.network.forecast_resnet import forecast_resnet
 from napari_fhn.sentence import counted
 from napari_fhn.training.combination.pretrained_memory import ROOM, kept_bytes, look_bytes
 from napari_fhn.training.combination.settings import takes
-from napari_fhn.training.data.framing import Position
+from napari_fhn.training.data.fitting import check, check_recipe
+from napari_fhn.training.data.framing import Framing, Position
 from napari_fhn.training.data.pseudo_labels import making_bytes, traces_of
 from napari_fhn.training.data.volume import open_input
 from napari_fhn.training.job import MOST_CLASSES, Job, JobError
@@ -209,31 +210,23 @@ def plan(
     Raises
     ------
     JobError
-        When the network does not go with a survey of this shape.
+        When the network or its schedule does not go with a survey of this shape, in the words of a training.
     """
     for what, count, most in (("channels", channels, MOST_COARSE), ("classes", classes, MOST_CLASSES)):
         if not 1 <= count <= most:
             raise JobError(f"{counted(count, what)} cannot be planned for: from 1 to {most} can")
     if any(not 1 <= size < 2**40 for size in shape):
         raise JobError(f"there is no survey of {' x '.join(map(str, shape))} voxels")
-    sections = network.dimensions == 2 and len(shape) == 3
-    if network.dimensions != len(shape) and not sections:
-        raise JobError(
-            f"a {network.dimensions}D network does not go with a survey of {counted(len(shape), 'spatial axes')}"
-        )
-    if sections and vertical_axis is None:
-        raise JobError("sections of a volume are vertical: say which axis is two-way time or depth")
+    seen = check(network, schedule, len(shape), Framing(vertical_axis, map_axis, position, neighbours))
     survey = tuple(shape)
-    if sections:
-        assert vertical_axis is not None
-        level = [size for axis, size in enumerate(shape) if axis != vertical_axis % 3]
-        survey = (max(level), shape[vertical_axis])
+    if seen.sections:
+        survey = (max(shape[axis] for axis in seen.sections), shape[-1])
     placed = len(shape) - (map_axis is not None) if position == "all" else int(vertical_axis is not None)
-    seen = channels * (2 * network.context + 1 if sections else 1) + (placed if position != "none" else 0)
+    inputs = channels * (2 * network.context + 1 if seen.sections else 1) + (placed if position != "none" else 0)
     if neighbours:  # which class the nearest label says, and how far away it is
-        seen += classes + 1
+        inputs += classes + 1
     try:
-        network, _ = widened(network, seen, classes)
+        network, _ = widened(network, inputs, classes)
     except ValueError as error:
         raise JobError(f"the network cannot be made as wide as the data and the classes need: {error}") from error
     block = tuple(
@@ -246,7 +239,7 @@ def plan(
         block,
         schedule.batch,
         schedule.at_once,
-        seen,
+        inputs,
         classes,
         _OPTIMISERS[schedule.optimiser],
         schedule.objective.arrays,
@@ -254,7 +247,7 @@ def plan(
         vertical_axis if map_axis is None else None,
         carries,
         pretrained,
-        _traces(schedule, -1 if sections else vertical_axis),
+        _traces(schedule, -1 if seen.sections else vertical_axis),
     )
 
 
@@ -263,8 +256,15 @@ def _traces(schedule: Schedule, vertical: int | None) -> int:
     return traces_of(schedule.block, vertical) if schedule.pseudo_labels and vertical is not None else 0
 
 
-def plan_of(job: Job) -> Plan:
+def plan_of(job: Job, *, anew: bool = False) -> Plan:
     """Plan the training of a job, from the headers of its files.
+
+    Parameters
+    ----------
+    job : Job
+        Saved or ready.
+    anew : bool
+        It is to be trained from its first step: its recipe has to go with the data, too.
 
     Raises
     ------
@@ -276,7 +276,7 @@ def plan_of(job: Job) -> Plan:
     for item in job.inputs:
         count, *space = open_input(item).shape
         channels, shape = channels + count, tuple(space)
-    return plan(
+    found = plan(
         job.network,
         job.schedule,
         shape,
@@ -289,6 +289,9 @@ def plan_of(job: Job) -> Plan:
         carries=job.combination is not None,
         pretrained=takes(job.combination, "pretrained"),
     )
+    if anew:
+        check_recipe(job, len(shape))
+    return found
 
 
 def dips_bytes(shape: tuple[int, ...], vertical_axis: int | None) -> int:

@@ -297,3 +297,30 @@ def check_fits(name: str, spatial_dimensions: int, *, vertical: bool = False, cu
     if not cubes and seen == "a map" and name in fitting(spatial_dimensions, cubes=True):
         seen = "maps that are no cubes of the same bands"
     raise JobError(f"the recipe {name!r} does not go with {seen}: choose {', '.join(fit[:-1])} or {fit[-1]}")
+
+
+def check_begun(name: str, spatial_dimensions: int, *, vertical: bool = False, cubes: bool = False) -> None:
+    """Refuse what began with a recipe that does not go with a survey: settings, or a saved job that is trained anew.
+
+    These have a network and a schedule of their own. A name that says nothing here is passed over: an earlier version
+    wrote none, and the recipe of another distribution need not be installed where its job is done.
+
+    Parameters
+    ----------
+    name : str
+        Of the recipe; empty where nobody knows.
+    spatial_dimensions, vertical, cubes
+        As in :func:`fitting`.
+
+    Raises
+    ------
+    JobError
+        As :func:`check_fits`.
+
+    Examples
+    --------
+    >>> check_begun("", 3), check_begun("acme.gone", 3)
+    (None, None)
+    """
+    if name in RECIPES:
+        check_fits(name, spatial_dimensions, vertical=vertical, cubes=cubes)

@@ -12,6 +12,7 @@ from napari_fhn.labels import (
     Undeclared,
     burn_points,
     point_classes,
+    read_horizon,
     read_points,
 )
 
@@ -105,6 +106,25 @@ def test_times_find_their_voxels(tmp_path, table, mapped):
         assert read_points(path, table, mapped) == [Point(3, 2, 2, 3)]
     with pytest.raises(LabelError, match="sample 20 lies outside"):
         burn_points([Point(0, 0, 1, 20)], out)
+
+
+@pytest.mark.parametrize("name", ["depth", "Tiefe", "Teufe (m)", "profondeur", "profundidad"])
+def test_depths_are_no_times_whatever_they_are_called(tmp_path, table, mapped, name):
+    path = write(tmp_path, f"inline;crossline;{name};class\n103;204;52;sand\n")
+    with pytest.raises(LabelError, match="it comes in depth, and the survey in time"):
+        read_points(path, table, mapped)
+    path = write(tmp_path, "inline;crossline;Laufzeit;class\n103;204;52;sand\n")
+    with pytest.raises(LabelError, match="it comes in time, and the survey in depth"):
+        read_points(path, table, mapped.rename(twt="depth"))
+
+
+def test_one_way_times_count_twice(tmp_path, table, mapped):
+    path = write(tmp_path, "inline crossline owt_ms class\n103 204 26 sand\n")
+    with pytest.warns(LabelWarning, match="the one-way times in its column 'owt_ms' were doubled"):
+        assert read_points(path, table, mapped) == [Point(3, 2, 2, 3)]
+    with pytest.warns(LabelWarning, match="the one-way times in its column 'owt_ms' were doubled"):
+        surface = read_horizon(path, mapped, columns={"marker": "class"})
+    assert float(surface.sel(inline=103, crossline=204)) == 52
 
 
 def test_what_points_do_not_tell_is_asked(tmp_path, table, mapped, chart):

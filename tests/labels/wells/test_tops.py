@@ -90,7 +90,10 @@ def test_markers_are_tops_of_what_bears_their_name(tmp_path):
         ("well,top_md,base_md,class\nA,1,2,s\n", Undeclared, "units", "unit of column 'top_md'"),
         ("well,top_md_s,base_md_s,class\nA,1,2,s\n", LabelError, None, "is in s, and the upper end"),
         ("well,top_md_m,base_md_ft,class\nA,1,2,s\n", LabelError, None, "tops are in m and its bases in ft"),
-        ("well,marker,depth_m\nA,s,1\nA,t,2\n", AmbiguousColumns, None, "column 'md' is missing"),
+        ("well,marker,depth_m\nA,s,1\nA,t,2\n", Undeclared, "domain", "column 'depth_m' does not say which depth"),
+        ("Bohrung;Horizont;Tiefe (m)\nA;s;1\nA;t;2\n", Undeclared, "domain", "Say which it is: md, tvd, tvdss"),
+        ("puits;formation;temps\nA;s;1\nA;t;2\n", Undeclared, "domain", "Say which it is: twt, owt"),
+        ("well,marker,gamma\nA,s,1\nA,t,2\n", AmbiguousColumns, None, "column 'md' is missing"),
         ("A,1,2,s\nB,3,4,t\n", AmbiguousColumns, None, "may be 'column 1'"),
     ],
 )
@@ -100,6 +103,19 @@ def test_what_tops_do_not_tell_is_asked(tmp_path, text, kind, option, sentence):
     assert sentence in str(caught.value)
     if option is not None:
         assert caught.value.option == option
+
+
+def test_depths_and_times_of_a_kind_not_said_are_read_as_a_person_says(tmp_path, mapped):
+    path = write(tmp_path, "Bohrung;Horizont;Tiefe (m)\nA;s;1\nA;t;2\n")
+    with pytest.warns(LabelWarning, match="no marker below"):
+        assert read_tops(path, domain="tvdss")["A"][0] == Spans("tvdss", ((1.0, 2.0, "s"),))
+    with pytest.raises(LabelError, match="column 'Tiefe' holds depths, the survey goes down in two-way time"):
+        read_tops(path, survey=mapped, tied=False)
+    with pytest.raises(AmbiguousColumns, match="column 'twt' is missing"):
+        read_tops(path, domain="twt")
+    path = write(tmp_path, "puits;formation;temps (ms)\nA;s;1\nA;t;2\n")
+    with pytest.warns(LabelWarning, match="no marker below"):
+        assert read_tops(path, domain="owt")["A"][0] == Spans("twt", ((2.0, 4.0, "s"),))
 
 
 def test_answers_are_taken(tmp_path):

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
+import pytest
 import xarray as xr
 
 from napari_fhn.network.architecture import levels
 from napari_fhn.network.counting import in_words
 from napari_fhn.network.equivalent import equivalent_unet
 from napari_fhn.network.forecast import PORTABLE
+from napari_fhn.project import Project, Session
 from napari_fhn.project.data.surveyset import SurveySet
+from napari_fhn.project.runs import jobs
 from napari_fhn.project.runs.outlook import outlook, planned
 from napari_fhn.project.runs.settings import Settings
 from napari_fhn.structure.dips import brick_bytes
+from napari_fhn.training.job import JobError
 from napari_fhn.training.plan import features_bytes, plan
 from napari_fhn.training.recipes import recipe
 from napari_fhn.training.schedule import Schedule
@@ -56,8 +62,12 @@ def test_what_dips_and_features_take_beside_the_steps_is_said():
     assert without.beside == step.dips
     assert " for dips" in outlook(without).sentence(None)
     assert "features" not in outlook(without).sentence(None)
-    turned = plan(chosen.network, chosen.schedule, (160, 60, 50), channels=1, classes=7, vertical_axis=0)
-    assert turned.beside == step.beside
+    blocks = recipe("volume")  # sections are taken of volumes that lie as they should
+    upright, turned = (
+        plan(blocks.network, blocks.schedule, lies, channels=1, classes=7, vertical_axis=axis)
+        for lies, axis in ((shape, 2), ((160, 60, 50), 0))
+    )
+    assert turned.beside == upright.beside > 0
 
 
 def test_what_is_not_counted_is_not_guessed():
@@ -88,3 +98,37 @@ def test_a_step_is_planned_from_settings_and_surveys():
         neighbours=chosen.neighbours,
     )
     assert outlook(step) == outlook(again)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "attributes", "words"),
+    [
+        ({"spring": ()}, (), "a map is to be read from a cube, and 'spring' has no bands: choose another recipe"),
+        (
+            {"spring": (6,), "autumn": (4,)},
+            (),
+            "cubes of the same bands, and 'spring' has 6 bands and 'autumn' has 4 bands: choose another recipe",
+        ),
+        ({"spring": (6,)}, ("all",), "this recipe reads the bands of a cube as an axis: choose another recipe"),
+    ],
+)
+def test_cubes_are_planned_as_they_are_trained_and_refused_in_the_same_words(sizes, attributes, words, tmp_path):
+    surveyed = SurveySet.of(
+        [
+            (name, xr.DataArray(np.zeros((24, 20, *bands), np.float32), dims=("y", "x", "band")[: 2 + len(bands)]))
+            for name, bands in sizes.items()
+        ]
+    )
+    settings = replace(Settings.of("paper.hyperspectral"), attributes=attributes)
+    with pytest.raises(JobError, match=re.escape(words)):
+        planned(settings, surveyed, 2, None)
+    known = np.zeros((24, 20), np.uint8)
+    known[2, :4], known[9, :4] = 1, 2
+    project = Project(Session(tmp_path / "work.fhn"))
+    project.use(surveyed)
+    project.paint(known)
+    with pytest.raises(JobError, match=re.escape(words)):
+        jobs.begin(project, settings)
+    if not attributes:
+        assert not list(tmp_path.rglob("*.npy.part"))
+        assert not project.session.manifest.copies

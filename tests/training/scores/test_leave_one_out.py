@@ -21,7 +21,8 @@ def job(layered):
 
 
 def test_every_body_is_left_out_once(job, tmp_path):
-    news = list(leave_one_out(job, TURNS, tmp_path / "folds"))
+    # Of a recipe that no training begins with on such data any more: what was trained then can still be scored.
+    news = list(leave_one_out(replace(job, recipe="spectra"), TURNS, tmp_path / "folds"))
     folds = [item for item in news if isinstance(item, Fold)]
     assert [fold.bodies for fold in folds] == [(body,) for body in BODIES]
     assert all(len(fold.each) == 1 and sum(fold.shares) == pytest.approx(1) for fold in folds)

@@ -219,6 +219,27 @@ def test_a_file_nobody_answers_for_is_left_out_and_the_next_is_read(seismic, spi
     settle(seismic, spin, "6 wells are labels")
 
 
+def test_all_files_that_were_left_out_are_named_behind_what_was_loaded(seismic, spin, tmp_path):
+    files = [tmp_path / f"{name}.csv" for name in ("one", "two", "three", "four", "five")]
+    for path in files:
+        path.write_text("inline;crossline;Tiefe;class\n1019;2057;596;Shale\n")
+    numbers = tmp_path / "numbers.txt"
+    numbers.write_text("1 2\n3 4\n5 6\n")
+    loader, messages = seismic.labelling.loader, seismic.messages
+    loader.ask = lambda question: None
+    loader.load([numbers, files[0], sample_data.SEISMIC.wells, sample_data.SEISMIC.tops])
+    assert spin(lambda: "6 wells are labels" in messages.message and "numbers.txt" in messages.message)
+    assert "numbers.txt was left out: " in messages.message
+    assert "one.csv: it comes in depth, and the survey in time" in messages.message
+    assert not messages.error
+    loader.load(files)
+    assert spin(lambda: "one.csv, two.csv, three.csv and 2 more were left out." in messages.message), messages.message
+    assert messages.error
+    loader.load(files[1:2])
+    assert spin(lambda: messages.message.startswith("two.csv: it comes in depth"))
+    assert messages.error
+
+
 def test_nothing_is_loaded_or_replaced_before_a_person_agrees(seismic, spin, tmp_path):
     loader, wells, shown = seismic.labelling.loader, seismic.labelling.wells, []
     loader.load()

@@ -36,6 +36,16 @@ def test_it_forecasts_before_anything_trains(seismic):
     assert "64 × 64 × 128" in dock.network.block.text()
 
 
+def test_what_training_would_refuse_is_not_forecast_but_said(seismic):
+    _, dock = seismic
+    dock.desk.planning.change("schedule", "permute", (0, 1))
+    assert dock.desk.planning.state.outlook is None
+    assert "and that is the vertical one: leave it out" in dock.desk.messages.note
+    dock.desk.planning.change("schedule", "permute", ())
+    assert dock.desk.planning.state.outlook is not None
+    assert not dock.desk.messages.note
+
+
 def test_a_gpu_is_told_by_the_process(seismic):
     _, dock = seismic
     dock.desk.planning.hear(Device("cuda", "Some GPU", 3_000_000))

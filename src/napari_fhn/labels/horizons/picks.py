@@ -22,7 +22,7 @@ from napari_fhn.labels.tables.columns import Table
 from napari_fhn.labels.tables.fill_values import fill_values, in_words, without
 from napari_fhn.labels.tables.roles import Columns
 from napari_fhn.labels.tables.sniffing import sniff
-from napari_fhn.labels.wells.vertical import vertical_of
+from napari_fhn.labels.wells.vertical import of_domain, of_way
 from napari_fhn.sentence import counted
 
 #: Tables of more columns than this are matrices, not picks.
@@ -138,6 +138,7 @@ def read_horizons(
             raise LabelError(f"there is no horizon '{only}'", f"It holds {', '.join(sorted(set(names)))}", path=path)
         chosen = np.asarray(names == only)
         read, names = read[chosen], names[chosen]
+    read[:, -1] *= of_way(found, role)
     missing = int((~np.isfinite(read).all(axis=1)).sum())
     fillers = _fillers(read[:, -1], names)
     if fillers:
@@ -209,15 +210,7 @@ def _table(path: Path) -> Table:
 
 def _vertical(found: Columns, survey: xr.DataArray) -> str:
     """Role of the column of times, or of depths in a depth survey."""
-    times, depths = ("twt", "time", "owt"), ("tvdss", "depth", "tvd")
-    own, other = (depths, times) if vertical_of(survey.dims) == "depth" else (times, depths)
-    if not any(found.has(role) for role in (*own, "z")) and any(found.has(role) for role in other):
-        here, there = ("depth", "time") if own is depths else ("time", "depth")
-        raise LabelError(
-            f"it comes in {there}, and the survey in {here}",
-            "Use a horizon in the survey's own domain, or say which column that is",
-            path=found.table.path,
-        )
+    own = of_domain(found, survey.dims, "a horizon")
     return found.first(*((role,) for role in (*own[:1], "z", *own[1:])))[0]
 
 

@@ -24,6 +24,7 @@ from napari_fhn.labels.tables.roles import Columns
 from napari_fhn.labels.tables.sniffing import sniffed
 from napari_fhn.labels.tables.text import is_null
 from napari_fhn.labels.volumes.fall_off import check, percent
+from napari_fhn.labels.wells.vertical import of_domain, of_way
 from napari_fhn.sentence import counted, counted_of
 from napari_fhn.surveys.kinds import is_line, is_seismic
 
@@ -104,7 +105,7 @@ def read_points(
     if survey is None:
         groups: list[tuple[str, ...]] = [("row", "col")]
     elif upright:
-        vertical = ("tvdss", "depth", "z") if survey.dims[-1] == "depth" else ("twt", "time", "z")
+        vertical = (*of_domain(found, survey.dims, "points"), "z")
         along = [*Traces.of(survey).places(), *([("lon", "lat")] if found.has("lon") and found.has("lat") else [])]
         groups = [(*place, v) for place in along for v in vertical]
     else:
@@ -285,7 +286,7 @@ def _in_depth(
     traces = Traces.of(survey)
     lateral = traces.by_roles(roles[1:-1], at, unit, path.name)
     axis = np.asarray(survey[survey.dims[-1]], dtype=np.float64)
-    z = at[:, -1]
+    z = at[:, -1] * of_way(found, roles[-1])
     z = without(np.where([is_null(one) for one in z], np.nan, z), fill_values(z))
     vertical = on_axis(z, lambda of, evidence: found.unit(roles[-1], of, evidence), survey, down, path)
     step = axis[1] - axis[0] if axis.size > 1 else 1.0

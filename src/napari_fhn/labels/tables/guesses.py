@@ -32,6 +32,8 @@ _PAIRED = 12
 _TEXT = ("well", "marker", "class")
 #: Ways to say a place or a depth that a sentence names.
 _WAYS = 6
+#: What a column of units is called, and one of rock units.
+_UNIT = ("unit", "einheit", "unidad")
 _VERTICAL = ("z", "time", "twt", "owt", "depth", "md", "tvd", "tvdss")
 
 
@@ -350,7 +352,7 @@ DOUBTS: tuple[Callable[[str, Table, int], tuple[float, str]], ...] = (
 
 def _holds_units(said: Meaning, table: Table, k: int) -> bool:
     """Whether a column called "unit" holds units of measure, and no rock units."""
-    if said.role != "class" or "unit" not in table.names[k].lower():
+    if said.role != "class" or not any(word in table.names[k].lower() for word in _UNIT):
         return False
     return all(bool(named_unit(row[k])) for row in table.sample if row[k])
 

@@ -12,34 +12,19 @@ MILLISECONDS = {"ms": 1.0, "s": 1000.0, "us": 1e-3}
 #: Degrees in one of each.
 DEGREES = {"deg": 1.0, "rad": 180.0 / math.pi, "gon": 0.9}
 _SPELLINGS = {
-    "m": ("m", "м", "米", "метр", "метров", "meter", "meters", "metre", "metres", "mtr", "mts"),
-    "ft": ("ft", "фут", "футы", "英尺", "f", "feet", "foot", "usft", "ftus", "sft", "ussurveyfoot", "ussurveyfeet"),
-    "km": ("km", "kilometer", "kilometre", "kilometers", "kilometres"),
-    "cm": ("cm",),
-    "ms": ("ms", "мс", "мсек", "毫秒", "msec", "msecs", "millisecond", "milliseconds", "millis"),
-    "s": ("s", "с", "сек", "秒", "sec", "secs", "second", "seconds"),
-    "us": ("us", "usec", "microsecond", "microseconds", "µs", "μs"),
-    "deg": (
-        "deg",
-        "град",
-        "度",
-        "grados",
-        "graus",
-        "gradi",
-        "degrés",
-        "grader",
-        "degs",
-        "degree",
-        "degrees",
-        "dega",
-        "°",
-        "dd",
-        "decimaldegrees",
-    ),
-    "rad": ("rad", "radian", "radians"),
-    "gon": ("gon", "gons", "grad", "grads", "gradian", "gradians", "grade", "grades", "neugrad"),
+    "m": "m м 米 метр метров meter metern meters metre metres mtr mts mètre mètres metro metros metri",
+    "ft": "ft фут футы 英尺 f feet foot usft ftus sft ussurveyfoot ussurveyfeet fuß fuss pied pieds pie pies",
+    "km": "km kilometer kilometre kilometers kilometres",
+    "cm": "cm",
+    "ms": "ms мс мсек 毫秒 msec msecs millisecond milliseconds millis millisekunde millisekunden milliseconde "
+    "millisecondes milisegundo milisegundos",
+    "s": "s с сек 秒 sec secs second seconds sek sekunde sekunden seconde secondes seg segundo segundos",
+    "us": "us usec microsecond microseconds µs μs",
+    "deg": "deg град 度 grados graus gradi degrés grader degs degree degrees dega ° dd decimaldegrees",
+    "rad": "rad radian radians",
+    "gon": "gon gons grad grads gradian gradians grade grades neugrad",
 }
-_UNITS = {spelling: unit for unit, spellings in _SPELLINGS.items() for spelling in spellings}
+_UNITS = {spelling: unit for unit, spellings in _SPELLINGS.items() for spelling in spellings.split()}
 
 
 def unit(text: str) -> str:

@@ -90,10 +90,11 @@ _WHOLE: dict[str, tuple[float, str]] = {
         ("inline", _MAYBE, "line"),
         ("crossline", _SURE, "crossline xline xl crl xlineno crosslinenumber xlinenumber xlno crlno cross"),
         ("crossline", _MAYBE, "trace cdp"),
-        ("row", _SURE, "row rowindex"),
-        ("col", _SURE, "col column colindex"),
+        ("row", _SURE, "row rowindex zeile fila"),
+        ("row", _MAYBE, "ligne"),
+        ("col", _SURE, "col column colindex spalte columna colonne"),
         ("md", _SURE, "md measureddepth dmd depthmd tiefemd teufemd mdkb mdrkb mdrt mddepth mdbkb"),
-        ("md", _SURE, "profundidadmedida profondeurmesurée profondeurmesuree gemesseneteufe"),
+        ("md", _SURE, "profundidadmedida profondeurmesurée profondeurmesuree gemesseneteufe gemessenetiefe profmedida"),
         ("tvd", _SURE, "tvd trueverticaldepth tvdkb tvdrkb tvdrt depthtvd"),
         (
             "md",
@@ -101,7 +102,18 @@ _WHOLE: dict[str, tuple[float, str]] = {
             "глубинапостволу 测深 测量深度 斜深 profundidademedida profonditàmisurata måltdybde ölçülenderinlik",
         ),
         ("tvd", _SURE, "垂深 垂直深度 vertikaldybde profundidadevertical"),
-        ("tvd", _SURE, "profundidadvertical profondeurverticale vertikalteufe"),
+        (
+            "tvd",
+            _SURE,
+            "profundidadvertical profondeurverticale vertikalteufe vertikaltiefe vertikaleteufe vertikaletiefe",
+        ),
+        ("tvd", _SURE, "wahrevertikaleteufe wahrevertikaletiefe profondeurverticalevraie profundidadverticalverdadera"),
+        (
+            "tvdss",
+            _SURE,
+            "tiefess teufess teufeunternn tiefeunternn teufeunn tiefeunn teufenn tiefenn profondeursouslamer",
+        ),
+        ("tvdss", _SURE, "profondeursousleniveaudelamer profundidadbajoelniveldelmar"),
         ("tvdss", _SURE, "tvdss sstvd tvdsubsea tvdmsl tvdsea subseadepth depthss tvdssmsl subseatvd subsea"),
         (
             "depth",
@@ -109,14 +121,23 @@ _WHOLE: dict[str, tuple[float, str]] = {
             "depth dept dep tiefe teufe profondeur profundidad profundidade profondità prof diepte глубина",
         ),
         ("z", _SURE, "z elevation elev altitude zvalue zcoord zcoordinate"),
+        ("z", _SURE, "höhe hoehe élévation cote elevación elevacion altitud cota elevação elevacao"),
         ("twt", _SURE, "twt twtt twowaytime twowaytraveltime twttime"),
         ("twt", _SURE, "timetwt twtpicked twtime tiempodoble tempsdouble"),
         ("twt", _SURE, "двойноевремя 双程时间 双程旅行时 tempoduplo tempidoppi tveistid toveistid çiftyolzaman"),
+        (
+            "twt",
+            _SURE,
+            "zweiweglaufzeit zweiwegelaufzeit zweiwegzeit tempsallerretour tiempodeidayvuelta tiempodobledeviaje",
+        ),
         ("twt", _LIKELY, "twtauto"),
         ("owt", _SURE, "owt owtt onewaytime onewaytraveltime timeowt owttime"),
+        ("owt", _SURE, "einweglaufzeit einwegzeit tempssimple tempsaller tiemposimple tiempodeida"),
         ("time", _SURE, "time t traveltime tt zeit laufzeit temps tiempo tempo время"),
         ("top", _SURE, "topp topo tetto strop кровля üst atas 顶 顶深 oberkante"),
         ("base", _SURE, "bunn letto spąg подошва bawah 底 底深 basis báze unterkante"),
+        ("top", _LIKELY, "de"),
+        ("base", _LIKELY, "à"),
         ("top", _SURE, "top from depthfrom topdepth fromdepth start von tope techo desde toit"),
         ("base", _SURE, "base bottom to depthto basedepth todepth bot bottomdepth stop bis hasta piso mur"),
         (
@@ -141,10 +162,12 @@ _WHOLE: dict[str, tuple[float, str]] = {
             _SURE,
             "geologie geología geologia usodelsuelo usosuelo occupationdusol mapunit 土地利用 土地覆盖",
         ),
+        ("class", _LIKELY, "schicht couche capa einheit unité unidad kategorie catégorie categoría"),
         ("class", _LIKELY, "unit zone zonename lithologyname faciesname category lithocode faciescode"),
         ("class", _SURE, "类别 类型 地类 분류 sınıf rodzaj klass classification"),
         ("class", _MAYBE, "type code"),
         ("inclination", _SURE, "inclination incl inc inclin drift hadev deviation incldeg incdeg"),
+        ("inclination", _SURE, "neigungswinkel"),
         ("inclination", _SURE, "inklination neigung inclinaison inclinación inclinacion inclinação inklinasjon inkl"),
         ("inclination", _SURE, "зенитныйугол 井斜角 井斜 eğim odchylenie inclinazione"),
         ("inclination", _MAYBE, "dev angle"),
@@ -155,12 +178,12 @@ _WHOLE: dict[str, tuple[float, str]] = {
         ("azimuth", _SURE, "azimuth azi azim azm hazi azimgn azimuthgn azigrid bearing gridazimuth"),
         ("azimuth", _LIKELY, "azimtn azimuthtn azitrue az dir direction"),
         ("kb", _SURE, "kb rkb kbelevation ekb elevkb kellybushing rte dfe kbelev datumelevation welldatum"),
-        ("lat", _SURE, "lat latitude latitud latitudine breite"),
+        ("lat", _SURE, "lat latitude latitud latitudine breite breitengrad"),
         ("lat", _SURE, "纬度 北纬 緯度 위도 широта enlem breddegrad szerokość"),
         (
             "lon",
             _SURE,
-            "lon long longitude longitud longitudine länge laenge lng",
+            "lon long longitude longitud longitudine länge laenge lng längengrad laengengrad",
         ),
         ("lon", _SURE, "经度 东经 経度 경도 долгота boylam lengdegrad długość"),
     )
@@ -170,7 +193,7 @@ _WHOLE: dict[str, tuple[float, str]] = {
 _ALONG = {
     name: role
     for role, names in (
-        ("trace", "trace traces traceno tracenr tracenumber traceindex tr trno"),
+        ("trace", "trace traces traceno tracenr tracenumber traceindex tr trno spur spurnr spurnummer traza trazas"),
         ("cdp", "cdp cdps cdpno cdpnr cdpnumber cmp cmpno cmpnumber"),
     )
     for name in names.split()
@@ -180,12 +203,12 @@ _WORDS = (
     ("tvdss", "tvdss sstvd"),
     ("tvd", "tvd"),
     ("md", "md"),
-    ("twt", "twt twtt"),
-    ("owt", "owt owtt"),
+    ("twt", "twt twtt zweiweglaufzeit zweiwegzeit"),
+    ("owt", "owt owtt einweglaufzeit einwegzeit"),
     ("inline", "inline iline inl"),
     ("crossline", "crossline xline crl"),
-    ("azimuth", "azimuth azim azi"),
-    ("inclination", "inclination incl"),
+    ("azimuth", "azimuth azim azi azimut acimut azimute"),
+    ("inclination", "inclination incl neigung inclinaison inclinación inclinacion"),
     ("x", "x easting"),
     ("y", "y northing"),
     ("kb", "kb rkb"),
@@ -196,9 +219,9 @@ _WORDS = (
         "pozzo otwór vrt скважина скважины dgu collar drillhole",
     ),
     ("marker", "surface marker formation horizon pick"),
-    ("time", "time"),
-    ("depth", "depth"),
-    ("z", "z elevation"),
+    ("time", "time zeit laufzeit temps tiempo tempo время"),
+    ("depth", "depth tiefe teufe profondeur profundidad profundidade profondità prof diepte глубина"),
+    ("z", "z elevation höhe hoehe élévation elevación elevacion"),
 )
 
 
@@ -207,11 +230,13 @@ _ENDS = {
     role: frozenset(names.split())
     for role, names in (
         ("top", "top from von tope techo desde toit topp topo tetto "
-         "strop кровля верх üst atas 顶 顶深 dach oberkante haut"),
+         "strop кровля верх üst atas 顶 顶深 dach oberkante ok haut"),
         ("base", "base to bottom bis hasta piso mur bunn letto spąg "
-         "подошва низ alt bawah 底 底深 basis báze unterkante bas"),
+         "подошва низ alt bawah 底 底深 basis báze unterkante uk bas"),
     )
 }  # fmt: skip
+#: The same in names of two words alone, as in *profondeur de*: in longer ones they mean other things too.
+_SHORT_ENDS = {"de": "top", "à": "base"}
 
 
 @dataclass(frozen=True)
@@ -258,6 +283,8 @@ def meaning(name: str, *, on_line: bool = False) -> Meaning | None:
         return Meaning(role, sure, domain)
     said = next((role for role, found in _WORDS if set(found.split()) & set(words)), None)
     end = next((role for word in words for role, called in _ENDS.items() if word in called), None)
+    if end is None and len(words) == 2:
+        end = next((_SHORT_ENDS[word] for word in words if word in _SHORT_ENDS), None)
     if end is not None and len(words) > 1 and (said in DOMAINS):
         return Meaning(end, _SURE, said or "")
     return None if said is None else Meaning(said, _LIKELY)

@@ -6,7 +6,7 @@ import bisect
 import itertools
 import math
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -97,8 +97,11 @@ def read_tops(
         raise LabelError(f"'{domain}' is no kind of depth or time", f"Use one of {', '.join(kinds)}", path=path)
     by_interval: tuple[str, ...] = ("well", "top", "base", "class")
     kinds = (domain,) if domain else tuple(sorted(kinds, key=lambda kind: kind != prefer))
-    by_marker: list[tuple[str, ...]] = [("well", name, kind) for name in ("marker", "class") for kind in kinds]
     is_interval = found.may_have("top") or found.may_have("base")
+    plain = "" if is_interval else _plain(found, kinds, domain, None if tied else survey)
+    by_marker: list[tuple[str, ...]] = [
+        ("well", name, kind) for name in ("marker", "class") for kind in ((plain,) if plain else kinds)
+    ]
     # An interval may be named by what lies at its top.
     named = (*by_interval[:3], "marker")
     groups = [by_interval, named, *by_marker] if is_interval else [*by_marker, by_interval]
@@ -120,6 +123,8 @@ def read_tops(
         unit_of = "top"
     else:
         kind = unit_of = roles[2]
+        if kind == plain and domain is not None:
+            kind, picked = domain, {domain: picked.pop(plain), **picked}
     choices, factors = (("ms", "s"), MILLISECONDS) if kind in _TIMES else (("m", "ft"), METRES)
     of_base = found.said_unit("base") if roles == by_interval else ""
     if of_base and found.said_unit("top") not in ("", of_base):
@@ -164,6 +169,32 @@ def _called(found: Columns, role: str) -> str:
     return f"its column '{found.table.names[found.index(role)]}'"
 
 
+def _plain(found: Columns, kinds: Sequence[str], domain: str | None, untied: xr.DataArray | None) -> str:
+    """Return the role of a column of depths or times of a kind not said, where tops have no other; asks for the kind.
+
+    Empty where there is none, or a person has said a kind that it cannot be.
+    """
+    role = next((role for role in ("depth", "time") if found.has(role)), "")
+    if not role or any(found.has(kind) for kind in kinds):
+        return ""
+    if untied is not None:
+        check_domain(role == "time", vertical_of(untied.dims), _called(found, role), found.table.path)
+    own = _TIMES if role == "time" else _KINDS[:3]
+    if domain is None:
+        raise _asked(found, role, own)
+    return role if domain in own else ""
+
+
+def _asked(found: Columns, role: str, kinds: Sequence[str]) -> Undeclared:
+    return Undeclared(
+        f"column '{found.table.names[found.index(role)]}' does not say which depth or time it is",
+        f"Say which it is: {', '.join(kinds)}",
+        option="domain",
+        choices=tuple(kinds),
+        path=found.table.path,
+    )
+
+
 def _domain(found: Columns, prefer: str, untied: xr.DataArray | None) -> str:
     """Kind of depth or time in which intervals come; asks for that of the survey first.
 
@@ -180,13 +211,7 @@ def _domain(found: Columns, prefer: str, untied: xr.DataArray | None) -> str:
             check_domain(times, vertical_of(untied.dims), _called(found, "top"), found.table.path)
     else:
         kinds = (*_TIMES, *kinds) if prefer in _TIMES else _KINDS
-    raise Undeclared(
-        f"column '{found.table.names[found.index('top')]}' does not say which depth or time it is",
-        f"Say which it is: {', '.join(kinds)}",
-        option="domain",
-        choices=kinds,
-        path=found.table.path,
-    )
+    raise _asked(found, "top", kinds)
 
 
 def _intervals(rows: Iterator[Row], factor: float) -> _Ends:

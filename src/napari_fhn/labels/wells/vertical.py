@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from napari_fhn.labels.errors import LabelError
+from napari_fhn.labels.errors import LabelError, LabelWarning
+from napari_fhn.labels.tables.roles import Columns
 
 
 def check_unit(survey_dims: Sequence[object] | None, path: str | Path | None = None) -> None:
@@ -57,6 +59,45 @@ def check_domain(in_time: bool, vertical: str, what: str, path: str | Path) -> N
             f"Give checkshots beside it, or a file in {goes}",
             path=path,
         )
+
+
+def of_domain(found: Columns, survey_dims: Sequence[object], what: str) -> tuple[str, ...]:
+    """Return the roles of columns that lie on a survey's vertical axis, beside one that may be depth or time.
+
+    Parameters
+    ----------
+    found : Columns
+        Of a table of picks or points.
+    survey_dims : sequence
+        Of the survey.
+    what : str
+        What the table holds, for the sentence.
+
+    Raises
+    ------
+    LabelError
+        When it has columns of the other domain alone.
+    """
+    times, depths = ("twt", "time", "owt"), ("tvdss", "depth", "tvd")
+    own, other = (depths, times) if vertical_of(survey_dims) == "depth" else (times, depths)
+    if not any(found.has(role) for role in (*own, "z")) and any(found.has(role) for role in other):
+        here, there = ("depth", "time") if own is depths else ("time", "depth")
+        raise LabelError(
+            f"it comes in {there}, and the survey in {here}",
+            f"Use {what} in the survey's own domain, or say which column that is",
+            path=found.table.path,
+        )
+    return own
+
+
+def of_way(found: Columns, role: str) -> float:
+    """Return by what values of a column are multiplied to be those of a survey: one-way times count twice; said."""
+    if role != "owt":
+        return 1.0
+    name = found.table.names[found.index(role)]
+    words = f"{found.table.path.name}: the one-way times in its column '{name}' were doubled."
+    warnings.warn(words, LabelWarning, stacklevel=3)
+    return 2.0
 
 
 def vertical_of(survey_dims: Sequence[object] | None) -> str:

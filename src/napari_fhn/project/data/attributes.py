@@ -115,6 +115,26 @@ def channels(texts: Sequence[str], known: Facts) -> int:
     return sum(len(one.channels(known)) for one in asked(texts, known))  # their layout was read already
 
 
+def check_channels(shape: Sequence[int], known: Facts) -> None:
+    """Refuse attributes to a network that reads the bands of a cube as an axis of space.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        Spatial shape of the surveys, as a network is given them.
+    known : Facts
+        Of the data.
+
+    Raises
+    ------
+    JobError
+    """
+    if tuple(shape) != known.shape:
+        raise JobError(
+            "attributes are channels, and this recipe reads the bands of a cube as an axis: choose another recipe"
+        )
+
+
 def asked(texts: Sequence[str], known: Facts) -> tuple[Attribute, ...]:
     """Return the attributes that were named, without those that labels are still to choose.
 
@@ -167,10 +187,8 @@ def add(
         return Added(tuple(inputs))
     known = facts(project)
     arrays = [open_input(item) for item in inputs]
-    if any(array.shape[1:] != known.shape for array in arrays):
-        raise JobError(
-            "attributes are channels, and this recipe reads the bands of a cube as an axis: choose another recipe"
-        )
+    for array in arrays:
+        check_channels(array.shape[1:], known)
     sources = Sources(arrays, known.bands, lambda vertical: dips.dips_of(inputs, vertical, project.session.structure))
     if sources.bands != len(known.bands):
         raise JobError(

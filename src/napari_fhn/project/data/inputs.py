@@ -10,7 +10,7 @@ import xarray as xr
 
 from napari_fhn.project.data import in_place, standing_in
 from napari_fhn.project.data.facts import bands_of
-from napari_fhn.project.data.staging import Staged, plain_options, source_of, stage
+from napari_fhn.project.data.staging import Staged, plain_options, shape_of_cubes, source_of, stage
 from napari_fhn.project.data.surveyset import SurveySet
 from napari_fhn.project.errors import ProjectError
 from napari_fhn.project.sessions import layout
@@ -104,6 +104,8 @@ def copied(
     JobError
         When a survey cannot be learnt from.
     """
+    if cube:
+        shape_of_cubes(surveys)  # says what cannot be, before the first of them is copied
     known = {entry.name: entry for entry in session.manifest.surveys}
     inputs: list[Input] = []
     for name, survey in zip(surveys.names, surveys.surveys, strict=True):

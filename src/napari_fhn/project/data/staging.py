@@ -20,8 +20,10 @@ import xarray as xr
 from napari_fhn import mapped, record
 from napari_fhn.leftovers import part_of
 from napari_fhn.project.data import in_place
+from napari_fhn.project.data.surveyset import SurveySet
 from napari_fhn.project.sessions import stamps
 from napari_fhn.project.sessions.manifest import FileStamp, SurveyEntry
+from napari_fhn.sentence import counted, named
 from napari_fhn.surveys import summary
 from napari_fhn.surveys.plain import BandsLast, good_bands, values
 from napari_fhn.training.data import stored
@@ -67,6 +69,28 @@ def check_cube(name: str, survey: xr.DataArray) -> None:
     """
     if _CHANNEL not in survey.dims:
         raise JobError(f"a map is to be read from a cube, and {name!r} has no bands: choose another recipe")
+
+
+def shape_of_cubes(surveys: SurveySet) -> tuple[int, ...]:
+    """Return the shape in which surveys are staged for a network that reads a map from cubes: bands last.
+
+    Parameters
+    ----------
+    surveys : SurveySet
+        What is learnt from.
+
+    Raises
+    ------
+    JobError
+        When one has no bands, or they have not as many.
+    """
+    for name, survey in zip(surveys.names, surveys.surveys, strict=True):
+        check_cube(name, survey)
+    bands = [len(good_bands(survey)) for survey in surveys.surveys]
+    if len(set(bands)) > 1:
+        have = [f"{name!r} has {counted(count, 'bands')}" for name, count in zip(surveys.names, bands, strict=True)]
+        raise JobError(f"a map is to be read from cubes of the same bands, and {named(have)}: choose another recipe")
+    return (*surveys.shape, bands[0])
 
 
 def stage(

@@ -33,6 +33,7 @@ from napari_fhn.labels.shapes.shape_files import is_shapes
 from napari_fhn.labels.sources import PARTS
 from napari_fhn.labels.tables.vocabulary import ROLES
 from napari_fhn.project.knowledge import HELPING, LABELLING, POINT_RADIUS, WELL_RADIUS, idle_answers
+from napari_fhn.sentence import named
 from napari_fhn.surveys.remote.addresses import path_of
 from napari_fhn.surveys.remote.opening import at_hand
 
@@ -226,7 +227,7 @@ def _warn_of_rest(path: Path, found: Sequence[Source], survey: xr.DataArray | No
         (untold, "did not tell what it holds", "did not tell what they hold"),
         (refused, "holds what the survey does not take", "hold what the survey does not take"),
     ):
-        words = f"{path.name}: its {option}s {', '.join(names[:8])} {many}, and were left out."
+        words = f"{path.name}: its {option}s {named(names, 8)} {many}, and were left out."
         if len(names) == 1:
             words = f"{path.name}: its {option} {names[0]} {one}, and was left out."
         if names:

@@ -15,6 +15,7 @@ from napari_fhn.project.predictions import kept_predictions
 from napari_fhn.project.project import Project, Told
 from napari_fhn.project.runs.assembler import assemble, check_labels, held_out_boxes, survey_axes
 from napari_fhn.project.runs.beginning import NEW, Beginning, network_folder
+from napari_fhn.project.runs.fitting import check
 from napari_fhn.project.runs.run import Run, RunRecord, default_name, ready_prediction
 from napari_fhn.project.runs.settings import Settings
 from napari_fhn.project.sessions import layout
@@ -109,6 +110,8 @@ def begin(
             "of them to go on, or "
             "train anew"
         )
+    if goes_on is None and project.surveys is not None:
+        check(settings, project.surveys, vertical)
     settings, notes = masks.placed(session, project.surveys, settings)
     folder = runs.place() if goes_on is None else goes_on.folder
     staged = project.stage(cube=map_axis(settings.network) is not None, progress=progress)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from napari_fhn.network.comparison import map_axis
 from napari_fhn.network.counting import in_words
 from napari_fhn.network.forecast import WORKING_SET, WorkingSet
-from napari_fhn.project.data.attributes import channels
+from napari_fhn.project.data.attributes import channels, check_channels
 from napari_fhn.project.data.facts import facts_of
 from napari_fhn.project.data.surveyset import SurveySet
+from napari_fhn.project.runs.fitting import check
 from napari_fhn.project.runs.settings import Settings
 from napari_fhn.sentence import counted
 from napari_fhn.training.combination.settings import takes
@@ -115,14 +116,17 @@ def planned(settings: Settings, surveys: SurveySet, classes: int, vertical: int 
         When the settings do not go with the surveys.
     """
     axis = map_axis(settings.network)
-    # Where the bands of a cube are an axis of space, each survey is one channel.
-    cube = None if axis is None else surveys.cube
-    derived = channels(settings.attributes, facts_of(surveys, vertical)) if settings.attributes else 0
+    shape, count = check(settings, surveys, vertical)
+    derived = 0
+    if settings.attributes:
+        known = facts_of(surveys, vertical)
+        check_channels(shape, known)
+        derived = channels(settings.attributes, known)
     return plan(
         settings.network,
         settings.schedule,
-        surveys.shape if cube is None else cube,
-        channels=surveys.channels + derived if cube is None else len(surveys.names),
+        shape,
+        channels=count + derived,
         classes=classes,
         vertical_axis=vertical,
         position=settings.position,

@@ -83,7 +83,7 @@ def recipe_before_labels(
     kind, room = _device_and_room(device, memory)
     classes = choice.CLASSES if classes is None else classes
     found = choice.choose(shape, channels, kind, room, vertical_axis=vertical_axis, classes=classes, bands=bands)
-    other = choice.where_labels_agree(found, vertical_axis)
+    other = choice.where_labels_agree(found, shape, vertical_axis)
     return found, f"With labels that foretell each other train takes {other!r}." if other else ""
 
 

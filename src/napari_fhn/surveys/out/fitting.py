@@ -11,6 +11,7 @@ from napari_fhn.surveys import kinds
 from napari_fhn.surveys.errors import SurveyError
 
 _VOLUME = 3
+_DOWNWARDS = ("horizon", "thickness")
 
 
 def is_raster(survey: xr.DataArray) -> bool:
@@ -45,18 +46,18 @@ def unfit(what: str, survey: xr.DataArray) -> tuple[str, str] | None:
         "polygons": (is_raster(survey), "polygons are the areas of the classes of a map"),
         # Of a volume without time or depth too: what its axes are is said in the file.
         "mesh": (size == _VOLUME, "a mesh is the surface of a class in a volume"),
-        **{one: (downwards, f"a {one} is found on the way down") for one in ("horizon", "thickness")},
+        **{one: (downwards, f"a {one} is found on the way down") for one in _DOWNWARDS},
     }
     if what not in fits or fits[what][0]:
         return None
     if is_raster(survey):
         seen, instead = "a map", "Write the areas of its classes as polygons"
-    elif downwards and size == _VOLUME:
-        seen, instead = "a volume", "Write the surface of a class as a mesh, or a horizon"
-    elif downwards:
-        seen, instead = "a line", "Write a horizon, or its classes"
-    elif vertical is not None:
+    elif vertical is not None and not downwards and what in _DOWNWARDS:
         seen, instead = "one whose last axis is neither time nor depth", "Turn its axes"
+    elif vertical is not None and size == _VOLUME:
+        seen, instead = "a volume", f"Write the surface of a class as a mesh{', or a horizon' if downwards else ''}"
+    elif vertical is not None:
+        seen, instead = "a line", f"Write {'a horizon, or ' if downwards else ''}its classes"
     else:
         seen = "a slice of a volume" if kinds.is_map(survey) else "neither a line nor a volume with time or depth"
         instead = "Write its classes, or the bodies of one"

@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_fhn.training.job import JobError
-
 
 @dataclass(frozen=True)
 class Block:
@@ -136,15 +134,3 @@ class Way:
         if self.vertical is not None:
             block = sheared(block, self.vertical, -self.shift, [-dip for dip in self.dips])
         return flipped(block, self.flips).labels
-
-
-def check_axes(name: str, axes: Sequence[int], fixed: int | None, what: str) -> None:
-    """Refuse to move an axis that has to stay.
-
-    Raises
-    ------
-    JobError
-        When it is among the axes; the message names the entry of the schedule.
-    """
-    if fixed is not None and fixed in axes:
-        raise JobError(f"{name} has axis {fixed} of the network, and that is {what}: leave it out")

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from napari_fhn.box import Box
 from napari_fhn.training.control import Focus
 from napari_fhn.training.data.annotations import Annotations
-from napari_fhn.training.data.augmentation import Block, Way, check_axes, flipped, permuted, sheared
+from napari_fhn.training.data.augmentation import Block, Way, flipped, permuted, sheared
 from napari_fhn.training.data.batch import Batch
 from napari_fhn.training.data.boxes import within
 from napari_fhn.training.data.drawn import Beginning, Draw, Origin
+from napari_fhn.training.data.fitting import check_schedule
 from napari_fhn.training.data.frame import Frame
 from napari_fhn.training.data.labelled import LabelFile
 from napari_fhn.training.data.pseudo_labels import PseudoLabels, Tile
@@ -74,9 +75,7 @@ class Blocks:
         self.labels = labels
         self.annotations = annotations or Annotations(frame, labels)
         self.schedule = schedule
-        check_axes("permute", schedule.permute, frame.vertical, "the vertical one")
-        for name, axes in (("permute", schedule.permute), ("flips", schedule.flips or ())):
-            check_axes(name, axes, frame.map_axis, "the one that only the data have")
+        check_schedule(schedule, frame.vertical, frame.map_axis)
         fixed = (frame.vertical, frame.map_axis)
         self._flips = (
             tuple(axis for axis in range(len(schedule.block)) if axis not in fixed)

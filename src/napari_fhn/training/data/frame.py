@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from napari_fhn.box import Box
 from napari_fhn.network.comparison import NetworkDescription
-from napari_fhn.network.comparison import map_axis as map_axis_of
-from napari_fhn.sentence import counted
+from napari_fhn.training.data.fitting import view
 from napari_fhn.training.data.framing import Framing
 from napari_fhn.training.data.hiding import Lesson
 from napari_fhn.training.data.labelled import LabelFile
@@ -62,22 +61,10 @@ class Frame:
         self.framing = framing
         self.context = network.context
         ndim = len(volume.shape)
-        self.vertical_axis = _existing(framing.vertical_axis, ndim, "to be vertical")
-        self.map_axis = _existing(framing.map_axis, ndim, "to be left out of a map")
-        self.sections: tuple[int, ...] = ()
-        if network.dimensions == 2 and ndim == 3:
-            if self.vertical_axis is None:
-                raise JobError("sections of a volume are vertical: say which axis is two-way time or depth")
-            self.sections = tuple(axis for axis in range(3) if axis != self.vertical_axis)
-        elif network.dimensions != ndim:
-            raise JobError(
-                f"a {network.dimensions}D network does not go with a survey of {counted(ndim, 'spatial axes')}"
-            )
-        if self.sections and self.vertical_axis != 2:
-            raise JobError("sections need two-way time or depth as the last axis: transpose the volume")
-        _check_map(network, self.map_axis, bool(self.sections) or ndim == 2)
+        seen = view(network, ndim, framing)
+        self.vertical_axis, self.map_axis = seen.vertical_axis, seen.map_axis
+        self.sections, self.vertical = seen.sections, seen.vertical
         self.shape = tuple(size for axis, size in enumerate(volume.shape) if axis != self.map_axis)
-        self.vertical = 1 if self.sections else self.vertical_axis
         before = self.map_axis is not None and self.vertical is not None and self.map_axis < self.vertical
         along = None if self.vertical == self.map_axis else self.vertical
         self.vertical_of_scores = along - before if along is not None else None
@@ -267,29 +254,3 @@ class Frame:
         start.insert(self.map_axis, 0)
         stop.insert(self.map_axis, self.volume.shape[self.map_axis])
         return Box(tuple(start), tuple(stop))
-
-
-def _existing(axis: int | None, ndim: int, why: str) -> int | None:
-    if axis is not None and not -ndim <= axis < ndim:
-        raise JobError(f"the survey has {counted(ndim, 'axes')} and no axis {axis} {why}")
-    return None if axis is None else axis % ndim
-
-
-def _check_map(network: NetworkDescription, map_axis: int | None, flat: bool) -> None:
-    read = map_axis_of(network)
-    if map_axis is None and read is None:
-        return
-    if map_axis is None:
-        raise JobError(
-            f"the network reads a map from a cube, along axis {read}, and the labels lie on every voxel of the survey: "
-            "give labels on a map and its missing axis (map_axis), or another network"
-        )
-    if flat:
-        raise JobError("a map is read from a cube by a 3D network: this one looks at sections or at a map")
-    if read is None:
-        raise JobError(
-            f"the labels are a map without axis {map_axis} of the survey, and the network gives a class to every voxel "
-            "of the cube: choose one that reads a slice along that axis"
-        )
-    if read != map_axis:
-        raise JobError(f"the labels are a map without axis {map_axis}, and the network reads a slice along axis {read}")

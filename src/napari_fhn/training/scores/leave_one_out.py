@@ -155,6 +155,7 @@ def leave_one_out(
             model=str(scratch / "model"),
             prediction=str(scratch / "prediction.npy"),
             outputs=(),
+            recipe="",  # what was trained once is trained again, whatever goes with such data today
         )
         mapped.create(fold.prediction, labels.shape, np.uint8)
         which = f"Fold {number} of {len(turns)}"

@@ -18,6 +18,7 @@ from napari_fhn.sentence import counted
 from napari_fhn.training.combination.opening import open_combiner
 from napari_fhn.training.combination.settings import is_taught, takes
 from napari_fhn.training.combination.teaching import pseudo_labels_of
+from napari_fhn.training.data import fitting
 from napari_fhn.training.data.annotations import Annotations
 from napari_fhn.training.data.blocks import Blocks
 from napari_fhn.training.data.frame import Frame
@@ -83,10 +84,9 @@ class Setup:
         torch.manual_seed(job.schedule.seed)
         self.device = ranks.device(job.device)
         volume = Volume(job.inputs, bands=job.map_axis)
-        if any(level < 0 for level in job.network.output_levels):
-            raise JobError(
-                "the network's output is finer than the labels: end it at the level of the input or a coarser one"
-            )
+        fitting.check(job.network, job.schedule, len(volume.shape), job.framing)
+        if not resumes:
+            fitting.check_recipe(job, len(volume.shape))
         self.frame = Frame(volume, job.network, job.framing)
         self.labels = LabelFile(
             job.labels, self.frame.shape, len(job.classes), job.held_out, job.ignored, self.frame.present_at

@@ -22,11 +22,13 @@ from napari_fhn.project.labelling.wells import AnyWell, alike
 from napari_fhn.project.sessions.answers import Answers
 from napari_fhn.project.undo.step_doing import Outcome
 from napari_fhn.project.undo.steps import Step
+from napari_fhn.sentence import named
 from napari_fhn.widgets.background import Operation
 from napari_fhn.widgets.context import DeskContext
 from napari_fhn.widgets.labelling.book import LabelBook
 from napari_fhn.widgets.labelling.class_edits import ClassEdits
 from napari_fhn.widgets.labelling.label_opening import LabelOpening
+from napari_fhn.widgets.labelling.left_out import LeftOut
 from napari_fhn.widgets.labelling.wells import WellBook
 
 Ask = Callable[[Question], Source | None]
@@ -51,8 +53,6 @@ class Zones:
 
 AskZones = Callable[[Sequence[xr.DataArray], ClassTable], Zones | None]
 AskFiles = Callable[[Sequence[Recognised], Sequence[Source]], list[Source] | None]
-_NAMED = 3
-"""Wells that a question names."""
 
 
 class Loader:
@@ -98,6 +98,7 @@ class Loader:
         self._context = context
         self._edits = edits
         self._arrivals = Arrivals()
+        self._left_out = LeftOut(context.messages)
         self.ask: Ask = lambda question: None
         self.ask_zones: AskZones = lambda surfaces, table: None
         self.ask_files: AskFiles = lambda found, loaded: [one.source for one in found]
@@ -204,7 +205,7 @@ class Loader:
                 ):
                     self._take(source)
                 else:
-                    self._leave_out(source)
+                    self._left_out.add(source.path.name)
             self._next()
 
         def recognise(source: Source) -> tuple[Source, ...]:
@@ -239,6 +240,7 @@ class Loader:
             self._context.messages.say(f"{names} is kept. Load {missing} too: they are read together.")
         group = self._arrivals.next()
         if not group:
+            self._left_out.tell()
             return
         if group[0].kind == "horizon":
             survey = self._survey
@@ -253,12 +255,12 @@ class Loader:
     def _burn_wells(self, sources: tuple[Source, ...], part: Part) -> None:
         changed = self._changed_by_hand(part.wells)
         if changed and not self.ask_replace(
-            f"{_listed(changed)} would be replaced by what {', '.join(one.path.name for one in sources)} says."
+            f"{named(changed)} would be replaced by what {', '.join(one.path.name for one in sources)} says."
         ):
             kept = tuple(well for well in part.wells if well.name not in changed)
             if not kept:
                 for source in sources:
-                    self._leave_out(source)
+                    self._left_out.add(source.path.name)
                 self._burn_next()
                 return
             part = replace(part, wells=kept)
@@ -289,7 +291,7 @@ class Loader:
             zones = self.ask_zones(surfaces, self._book.state.classes)
             if zones is None:
                 for source in sources:
-                    self._leave_out(source)
+                    self._left_out.add(source.path.name)
                 self._burn_next()
                 return
             said = {"zones": zones.names, "thickness": zones.thickness}
@@ -323,6 +325,7 @@ class Loader:
 
     def _note(self, sources: tuple[Source, ...]) -> None:
         """Remember that files are among the labels."""
+        self._left_out.loaded()
         self._arrivals.note(sources)
         project, known = self._context.project.project, self.known
         if project is not None:
@@ -350,6 +353,7 @@ class Loader:
     def _give_up(self, sources: tuple[Source, ...]) -> None:
         """Leave out what was being read, and all that would have come after it."""
         self._queue.clear()
+        self._left_out.clear()
         while sources:
             for source in sources:
                 self._arrivals.leave_out(source, sources)
@@ -373,20 +377,12 @@ class Loader:
                 return
             self._arrivals.leave_out(error.source, sources)
             why = str(LabelError(error.what, error.way_out))  # without the name of the file, which is said before
-            self._context.messages.say(f"{error.source.path.name} was left out: {why}")
+            self._left_out.add(error.source.path.name, why)
         else:
-            self._context.messages.report(error, LabelError)
+            self._left_out.failed([one.path.name for one in sources], error, LabelError)
         self._next()
-
-    def _leave_out(self, source: Source) -> None:
-        self._context.messages.say(f"{source.path.name} was left out.")
 
     def _on_labels(self, has_labels: bool) -> None:
         if not has_labels:
             self._arrivals.clear()
             self._queue, self._read = [], {}
-
-
-def _listed(names: Sequence[str]) -> str:
-    rest = len(names) - _NAMED
-    return f"{', '.join(names[:_NAMED])} and {rest} more" if rest > 0 else " and ".join(names)

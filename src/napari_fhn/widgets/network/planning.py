@@ -115,7 +115,7 @@ class Planning:
         self._measured = Measured(measured)
         self._background = context.background
         self._device: Device | None = None
-        self._chosen = False
+        self._chosen, self._refused = False, ""
         self._counted = 0
         self._agreement: Agreement | None = None
         book.seed = lambda: 0 if self.state.settings is None else self.state.settings.schedule.seed
@@ -319,12 +319,13 @@ class Planning:
             return
         portable = device is not None and device.name != "cpu"
         try:
-            classes = max(self._book.state.classes.values)
-            step = planned(settings, material.surveys, classes, self._data.vertical)
+            step = planned(settings, material.surveys, max(self._book.state.classes.values), self._data.vertical)
         except JobError as error:
             self.state.outlook = self.state.speed = None
-            self._messages.say(sentence(error), note=True)
+            self._refused = sentence(error)
+            self._messages.say(self._refused, note=True)
             return
+        self._messages.over(self._refused)
         self.state.outlook = outlook(step, PORTABLE if portable else WORKING_SET)
         self.state.where = device.title if portable and device is not None else _HERE
         self.state.free = device.free if portable and device is not None else free_bytes()
