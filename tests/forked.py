@@ -33,7 +33,6 @@ _IMPORTED = (
     "napari_fhn.training.trainer",
     "napari_fhn.training.predicting",
     "napari_fhn.training.prediction.states",
-    "torch._dynamo",  # which the first step of an optimiser would bring in
     "napari_fhn.project.labelling.carrying",
     "napari_fhn.report.evaluation",
     "napari_fhn.cli.running",

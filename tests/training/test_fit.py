@@ -1,6 +1,7 @@
 """Training on real files: it learns, tells what it does, stops, follows the labels, and explains what it cannot do."""
 
 import json
+import sys
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -140,6 +141,12 @@ def test_a_job_names_the_kind_of_its_network_in_json(layered):
     # The engine sends jobs as `asdict` gives them.
     job = replace(job, network=equivalent_resnet(job.network))
     assert Job.from_dict(json.loads(json.dumps(asdict(job)))) == job
+
+
+def test_training_needs_no_compiler(layered, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch._dynamo", None)  # seconds and memory, for nothing that is used
+    job, _ = layered
+    assert isinstance(list(fit(replace(job, schedule=replace(job.schedule, steps=2))))[-1], Done)
 
 
 def test_one_seed_gives_one_network(layered):

@@ -63,7 +63,6 @@ class Worker:
 
         all_threads = torch.get_num_threads()
         self._say(describe(choose_device("auto")))
-        import torch._dynamo  # as slow, and what the first optimiser asks for
 
         from napari_fhn.training.combination.opening import get_ready
 

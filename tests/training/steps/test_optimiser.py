@@ -1,5 +1,7 @@
 """The optimiser steps as the schedule says: which one, at which rate, with how long a gradient."""
 
+import copy
+import sys
 from dataclasses import replace
 
 import pytest
@@ -49,6 +51,38 @@ def test_steps_as_torchs_own_optimiser(name, kind):
         other.step()
     for a, b in zip(ours.parameters(), theirs.parameters(), strict=True):
         torch.testing.assert_close(a, b, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("name", ["adamw", "adam", "sgd"])
+def test_a_step_needs_no_compiler(name, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch._dynamo", None)  # seconds that nobody needs
+    made = with_gradients(network())
+    before = made.kernels[0].detach().clone()
+    optimiser = Optimiser(made, Schedule(steps=10, optimiser=name))
+    optimiser.step(0)
+    optimiser.zero_gradients()
+    assert not torch.equal(made.kernels[0], before)
+    assert made.kernels[0].grad is None
+
+
+@pytest.mark.parametrize("name", ["adamw", "adam", "sgd"])
+def test_goes_on_as_if_it_had_never_stopped(name):
+    schedule = Schedule(steps=10, optimiser=name, momentum=0.9, learning_rate=0.01)
+    whole, half = network(), network()
+    first, second = Optimiser(whole, schedule), Optimiser(half, schedule)
+    for step in range(2):
+        for made, optimiser in ((whole, first), (half, second)):
+            with_gradients(made)
+            optimiser.step(step)
+    kept = copy.deepcopy(second.state())
+    later = Optimiser(half, schedule)
+    later.resume(kept)
+    for step in range(2, 4):
+        for made, optimiser in ((whole, first), (half, later)):
+            with_gradients(made)
+            optimiser.step(step)
+    assert all(map(torch.equal, whole.parameters(), half.parameters()))
+    assert all(own["step"] == 2 for own in kept["moments"] if "step" in own)  # what was kept is a copy
 
 
 def test_the_rate_is_that_of_the_step_and_the_damping():

@@ -1,4 +1,8 @@
-"""The optimiser of a schedule: which one, at which rate, with how long a gradient."""
+"""The optimiser of a schedule: which one, at which rate, with how long a gradient.
+
+torch's own functions make the steps. Its classes around them import its compiler with the first one: 1.5 s of processor
+time and 70 MB in each process that trains, for nothing that is used here.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,20 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
+from torch import Tensor
+from torch.optim.adam import adam
+from torch.optim.adamw import adamw
+from torch.optim.sgd import sgd
 
 from napari_fhn.network.build import SegmentationNetwork
 from napari_fhn.training.schedule import Schedule
 
 _FUSED = ("cuda",)
 """Kinds of device on which all weights are moved by one kernel, which can be told on the device to leave them."""
+
+_STEP, _MOMENTUM = "step", "momentum_buffer"
+_AVERAGES = ("exp_avg", "exp_avg_sq")
+"""What is remembered of each weight, by the names that torch has for it."""
 
 
 def rate(schedule: Schedule, step: int) -> float:
@@ -57,49 +69,42 @@ class Optimiser:
     def __init__(self, network: SegmentationNetwork, schedule: Schedule) -> None:
         self.schedule = schedule
         self.damping = 1.0
-        self._parameters = list(network.parameters())
         self._groups = network.parameter_groups(schedule.learning_rate, schedule.weight_decay)
-        self._rates = [group["lr"] for group in self._groups]
+        self._parameters = [parameter for group in self._groups for parameter in group["params"]]
+        self._fused = self._parameters[0].device.type in _FUSED
         self.forget()
 
     def forget(self) -> None:
         """Begin again without moments: what they remember belongs to other weights."""
-        groups = [dict(group) for group in self._groups]
-        # On a processor as torch does it unasked, to the same bits.
-        fused = True if self._parameters[0].device.type in _FUSED else None
-        if self.schedule.optimiser == "adamw":
-            self._torch: torch.optim.Optimizer = torch.optim.AdamW(groups, fused=fused)
-        elif self.schedule.optimiser == "adam":
-            self._torch = torch.optim.Adam(groups, fused=fused)
-        else:
-            self._torch = torch.optim.SGD(groups, momentum=self.schedule.momentum, fused=fused)
+        self._moments: list[dict[str, Tensor]] = [{} for _ in self._parameters]
 
     def state(self) -> dict[str, Any]:
         """Return what going on needs, see :mod:`~napari_fhn.training.models.suspended`."""
-        moments = self._torch.state_dict()["state"]
-        return {"damping": self.damping, "moments": [moments.get(k, {}) for k in range(len(self._parameters))]}
+        return {"damping": self.damping, "moments": [dict(own) for own in self._moments]}
 
     def resume(self, state: Mapping[str, Any]) -> None:
         """Go on with what :meth:`state` returned."""
         self.damping = state["damping"]
-        groups = self._torch.state_dict()["param_groups"]
-        moments = {number: own for number, own in enumerate(state["moments"]) if own}
         for parameter, own in zip(self._parameters, state["moments"], strict=True):
             for name, value in own.items():
-                if value.shape != (parameter.shape if name != "step" else ()) or (name == "step" and value < 0):
+                if value.shape != (parameter.shape if name != _STEP else ()) or (name == _STEP and value < 0):
                     raise ValueError(f"its '{name}' of the optimiser is not that of these weights")
-        self._torch.load_state_dict({"state": moments, "param_groups": groups})
+        self._moments = [
+            {name: self._placed(name, value, parameter) for name, value in own.items()}
+            for parameter, own in zip(self._parameters, state["moments"], strict=True)
+        ]
 
     @property
     def can_leave_out(self) -> bool:
         """Whether a step can be left out by a number that is on the device alone."""
-        return self._parameters[0].device.type in _FUSED
+        return self._fused
 
     def zero_gradients(self) -> None:
         """Forget the gradients of the step before, and give their memory back."""
-        self._torch.zero_grad(set_to_none=True)
+        for parameter in self._parameters:
+            parameter.grad = None
 
-    def step(self, number: int, left_out: torch.Tensor | None = None) -> None:
+    def step(self, number: int, left_out: Tensor | None = None) -> None:
         """Step along the gradients that the network has now.
 
         Parameters
@@ -112,8 +117,42 @@ class Optimiser:
         if self.schedule.gradient_norm:
             torch.nn.utils.clip_grad_norm_(self._parameters, self.schedule.gradient_norm)
         factor = self.damping * rate(self.schedule, number)
-        for group, own in zip(self._torch.param_groups, self._rates, strict=True):
-            group["lr"] = own * factor
-        # As torch's own gradient scaler asks it of an optimiser in one kernel: others do not look.
-        self._torch.found_inf = left_out  # type: ignore[attr-defined]
-        self._torch.step()
+        moments = iter(self._moments)
+        for group in self._groups:
+            own = [(parameter, next(moments)) for parameter in group["params"]]
+            learnt = [(parameter, mine) for parameter, mine in own if parameter.grad is not None]
+            if learnt:
+                self._step(learnt, factor * group["lr"], group["weight_decay"], left_out)
+
+    @torch.no_grad()
+    def _step(
+        self, learnt: list[tuple[Tensor, dict[str, Tensor]]], lr: float, weight_decay: float, left_out: Tensor | None
+    ) -> None:
+        """Step with the weights of a group that have gradients."""
+        weights, moments = [weight for weight, _ in learnt], [own for _, own in learnt]
+        gradients = [weight.grad for weight in weights if weight.grad is not None]
+        # On a processor as torch does it unasked, to the same bits.
+        how: dict[str, Any] = {"fused": True, "found_inf": left_out} if self._fused else {}
+        how |= {"lr": lr, "weight_decay": weight_decay, "maximize": False}
+        if self.schedule.optimiser == "sgd":
+            momentum = self.schedule.momentum
+            before = [own.get(_MOMENTUM) for own in moments] if momentum else []
+            sgd(weights, gradients, before, momentum=momentum, dampening=0.0, nesterov=False, **how)
+            for own, value in zip(moments, before, strict=False):
+                if value is not None:
+                    own[_MOMENTUM] = value
+            return
+        for weight, own in learnt:
+            if not own:
+                own[_STEP] = torch.zeros((), device=weight.device if self._fused else "cpu")
+                own |= {name: torch.zeros_like(weight) for name in _AVERAGES}
+        first, second, steps = ([own[name] for own in moments] for name in (*_AVERAGES, _STEP))
+        function = adamw if self.schedule.optimiser == "adamw" else adam
+        how |= {"amsgrad": False, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
+        function(weights, gradients, first, second, [], steps, **how)
+
+    def _placed(self, name: str, value: Tensor, parameter: Tensor) -> Tensor:
+        """Return a copy of what was kept, where and as a step needs it."""
+        if name == _STEP:
+            return value.to(parameter.device if self._fused else "cpu", torch.float32, copy=True)
+        return torch.empty_like(parameter, requires_grad=False).copy_(value)

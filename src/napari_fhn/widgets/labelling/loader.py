@@ -236,8 +236,9 @@ class Loader:
         """Burn what comes next of the files that were looked at."""
         missing = self._arrivals.missing()
         if missing:
-            names = ", ".join(source.path.name for source in self._arrivals.wells)
-            self._context.messages.say(f"{names} is kept. Load {missing} too: they are read together.")
+            wells = self._arrivals.wells
+            names = f"{named([source.path.name for source in wells])} {'is' if len(wells) == 1 else 'are'}"
+            self._context.messages.say(f"{names} kept. Load {missing} too: they are read together.")
         group = self._arrivals.next()
         if not group:
             self._left_out.tell()
