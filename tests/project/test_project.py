@@ -154,7 +154,7 @@ def test_what_the_survey_says_of_its_axes_goes_into_the_job(tmp_path):
     known = np.zeros(project.shape, np.uint8)
     known[5, 5, :50], known[5, 5, 50:] = 1, 2
     project.paint(known)
-    job = jobs.begin(project, small_settings()).job
+    job = jobs.begin(project, replace(small_settings(), recipe="sections")).job
     assert job.axes == (Axis("inline", "", 1001, 1), Axis("crossline", "", 2001, 2), Axis("twt", "ms", 400, 4))
     assert job.vertical_axis == project.vertical_axis == 2
     assert Job.from_json(job.to_json()) == job
