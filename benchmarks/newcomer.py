@@ -68,6 +68,11 @@ class Desk:
             self.window.resize(*SIZE)
             settle(lambda: False, 0.5)
 
+    def has_stack(self) -> bool:
+        """Whether what is learnt from is one stack of several maps."""
+        material = self.desk.data.material
+        return material is not None and material.surveys.channels > 1
+
     def sample(self, title: str, layers: int) -> None:
         """Open a sample from the menu, and the dock."""
         with self.walk.step("open the sample"):
@@ -266,7 +271,9 @@ def maps(walk: Walk, folder: Path, steps: int | None) -> None:
     with walk.step("stack the maps"):
         QTimer.singleShot(300, agree)
         walk.click(desk.dock.data.stack)
-        settle(lambda: desk.desk.data.material is not None and desk.desk.data.material.layer.name == "maps", 60)
+        settle(desk.has_stack, 60)
+        if not desk.has_stack():
+            raise RuntimeError("the two maps are no stack after a minute")
     desk.paint([(k + 1, (x, y), (x, y + 0.05)) for k, x in enumerate((0.15, 0.85)) for y in (0.2, 0.5, 0.8)])
     desk.train()
     desk.predict()

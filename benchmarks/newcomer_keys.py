@@ -174,7 +174,9 @@ def maps(desk: Any, walk: Walk, output: Path) -> None:
         keys.tab_to(desk.dock.data.stack)
         agree(walk)
         keys.press("Space")
-        settle(lambda: desk.desk.data.material is not None and desk.desk.data.material.layer.name == "maps", 60)
+        settle(desk.has_stack, 60)
+        if not desk.has_stack():
+            raise RuntimeError("the two maps are no stack after a minute")
     keys.begin()
     keys.paint(tuple(tuple(f"row {row} col {column}" for row in (20, 60, 100)) for column in (18, 102)))
     keys.train_and_predict()

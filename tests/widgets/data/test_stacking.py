@@ -12,7 +12,8 @@ import shapely
 import xarray as xr
 from napari.layers import Layer
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QFileDialog
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QDialog, QFileDialog
 from rasterio.transform import from_origin
 
 import modal
@@ -76,6 +77,20 @@ def test_unlike_maps_become_one_layer_that_is_ticked(maps, spin):
     assert Path(stacked.metadata["survey"].attrs["source"]).is_file()
     dock.labels.new.click()
     assert dock.desk.book.layer.data.shape == (24, 32)
+
+
+def test_enter_in_the_table_stacks_and_asks_for_no_polygons(maps, spin, monkeypatch):
+    _, dock, _ = maps
+    asked = []
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *args: asked.append(args) or ("", ""))
+    dialog = StackDialog(dock.desk.stacking.entries())
+    for row in range(2):
+        dialog.table.item(row, 0).setCheckState(Qt.CheckState.Checked)
+    dialog.open()
+    dialog.table.setFocus()
+    QTest.keyClick(dialog.table, Qt.Key.Key_Return)
+    assert not asked
+    assert dialog.result() == QDialog.DialogCode.Accepted
 
 
 def test_maps_that_could_not_be_ticked_together_are_all_offered_and_a_stack_of_them_is_not(maps, spin):

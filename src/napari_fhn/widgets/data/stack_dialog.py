@@ -86,12 +86,12 @@ class StackDialog(QDialog):
         self.ok = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
         assert self.ok is not None
         self.ok.setText("Stack")
-        self.ok.setDefault(True)
         column = QVBoxLayout(self)
         for part in (words, self.table, self.add, self.message):
             column.addWidget(part)
         column.addLayout(form)
         column.addWidget(self.buttons)
+        self.ok.setDefault(True)  # in the dialog by now, or Enter would press the first button
         for entry in entries:
             self._append(entry)
         self.table.itemChanged.connect(self._look)
