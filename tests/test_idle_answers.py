@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -80,14 +81,14 @@ def test_what_is_said_as_nothing_is_no_answer(tmp_path):
         assert opened.project.session.has_labels
 
 
-@pytest.mark.parametrize(("kind", "said"), [("volume", ("on", "on")), ("map", ("on", None))])
+@pytest.mark.parametrize(("kind", "said"), [("volume", ("smoothing", "order", "snapping")), ("map", ("smoothing",))])
 def test_settings_of_the_next_training_do_not_keep_a_network_from_predicting(kind, said, tmp_path):
     work = Work(tmp_path, kind)
     begun = prepared(work, *work.known())
-    heeded = jobs.heeded(begun.run, Combination(smoothing="on", order="on"))
-    assert heeded == said
-    assert jobs.heeded(begun.run, None) == (None, None)
-    found = insisting(begun.job.combination, *heeded, begun.job)
+    heeded = jobs.heeded(begun.run, Combination(smoothing="on", order="on", snapping="on"))
+    assert heeded == dict.fromkeys(said, "on")
+    assert jobs.heeded(begun.run, None) == {}
+    found = insisting(begun.job.combination, job=begun.job, **heeded)
     assert found.smoothing == "on"
 
 
@@ -103,6 +104,9 @@ OF_DATA = {
     ),
     "an order of layers, on a map": (
         "map", ["--layer-order", "on"], {}, {"layer_order": "on"}, "a map has no such columns: leave it out",
+    ),
+    "boundaries at reflectors, on a map": (
+        "map", ["--snapping", "on"], {}, {"snapping": "on"}, "boundaries at reflectors, and a map has none: leave it",
     ),
     "a vertical axis of a map": (
         "map", ["--vertical-axis", "1"], {"vertical_axis": 1}, {}, "is a map with the axes y and x, and none of them",
@@ -486,9 +490,10 @@ def test_the_network_alone_is_not_averaged(tmp_path):
     work = Work(tmp_path, "volume")
     begun = prepared(work, *work.known())
     session = Session.existing(tmp_path / "session")
-    for said, option in (({"smoothing": "on"}, "--smoothing"), ({"order": "on"}, "--layer-order")):
+    unsaid: dict[str, Any] = {"smoothing": None, "order": None, "snapping": None}
+    for said, option in (("smoothing", "--smoothing"), ("order", "--layer-order"), ("snapping", "--snapping")):
         with pytest.raises(JobError, match=f"the network alone is to predict, and nothing else: leave {option} out"):
-            jobs._asked(session, begun.run, begun.job, {}, True, **{"smoothing": None, "order": None, **said})
+            jobs._asked(session, begun.run, begun.job, {}, True, **(unsaid | {said: "on"}))
 
 
 def test_what_cannot_be_read_where_it_lies_is_said(tmp_path):

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from napari_fhn.structure.decoding import decode, order_of
+from napari_fhn.structure.decoding import Transitions, decode, order_of
 from napari_fhn.training.data.labelled import LabelFile
 
 
@@ -42,6 +42,31 @@ def test_with_a_penalty_it_is_the_best_of_all(classes: int, samples: int, penalt
         return value(column, labels) - penalty * sum(a > b for a, b in pairwise(labels))
 
     found = decode(column, np.arange(classes), penalty)
+    assert worth(tuple(found)) == pytest.approx(max(map(worth, product(range(classes), repeat=samples))), abs=1e-4)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(2, 3), st.integers(1, 5), st.floats(0, 4), st.booleans(), st.integers(0, 999))
+def test_with_known_boundaries_it_is_the_best_of_all(
+    classes: int, samples: int, cost: float, ordered: bool, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    column = rng.dirichlet(np.ones(classes), samples).T.astype(np.float32)
+    pairs = ((0, 1), (1, classes - 1))[: 1 if classes == 2 else 2]
+    known = Transitions(pairs, rng.normal(0, 2, (len(pairs), samples)).astype(np.float32), -cost)
+    order = np.arange(classes if ordered else 0)
+
+    def change(upper: int, lower: int, sample: int) -> float:
+        if upper == lower:
+            return 0.0
+        worth = [-cost - 3.0 * (ordered and upper > lower)]
+        worth += [float(known.worth[k, sample]) for k, pair in enumerate(pairs) if pair == (upper, lower)]
+        return max(worth)
+
+    def worth(labels: tuple[int, ...]) -> float:
+        return value(column, labels) + sum(change(*pair, sample) for sample, pair in enumerate(pairwise(labels), 1))
+
+    found = decode(column, order, 3.0, known)
     assert worth(tuple(found)) == pytest.approx(max(map(worth, product(range(classes), repeat=samples))), abs=1e-4)
 
 

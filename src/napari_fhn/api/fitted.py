@@ -71,6 +71,7 @@ class FittedNetwork:
         network_alone: bool = False,
         smoothing: Choice | None = None,
         layer_order: Choice | None = None,
+        snapping: Choice | None = None,
         session: str | Path | None = None,
         vertical_axis: int | None = None,
         device: str | None = None,
@@ -92,7 +93,7 @@ class FittedNetwork:
             What is predicted beside the classes: a mapping by name is returned then.
         flips : bool, optional
             Average over horizontal flips of the data.
-        network_alone, smoothing, layer_order
+        network_alone, smoothing, layer_order, snapping
             As for `Work.predict`.
         session : path-like, optional
             Folder to keep the prediction in, as a run; without one it is held in memory.
@@ -156,6 +157,7 @@ class FittedNetwork:
                         network_alone=network_alone,
                         smoothing=smoothing,
                         order=layer_order,
+                        snapping=snapping,
                     )
                     predicted(job, told)
                     kinds: list[arrays.Kind] = ["classes", *(asked or ())]

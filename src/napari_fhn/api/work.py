@@ -116,6 +116,7 @@ class Work(Planned):
         factors: str | Sequence[str] | None = None,
         smoothing: Choice | None = None,
         layer_order: Choice | None = None,
+        snapping: Choice | None = None,
         attributes: str | Sequence[str] | None = None,
         trust_backbone: bool = False,
         device: str | None = None,
@@ -155,9 +156,10 @@ class Work(Planned):
         factors : str or sequence of str, optional
             What predictions are made of beside the network: ``"reflectors"``, ``"pretrained"``, ``"bands"``,
             ``"patches"``; ``"auto"`` for all that go with the data, ``"none"`` for the network alone.
-        smoothing, layer_order : {"auto", "on", "off"}, optional
-            Whether probabilities are averaged along the structure of the data, and whether columns are labelled in the
-            order of layers that labels show.
+        smoothing, layer_order, snapping : {"auto", "on", "off"}, optional
+            Whether probabilities are averaged along the structure of the data, whether columns are labelled in the
+            order of layers that labels show, and whether boundaries of classes are snapped to reflectors that look
+            like them where they are labelled.
         attributes : str or sequence of str, optional
             Attributes of the data that are further channels, as on the command line: ``["envelope", "rms:40"]``,
             ``"all"`` that fit, ``"auto"`` for those that help on labels left out, ``"none"``. `attributes` lists them;
@@ -216,7 +218,7 @@ class Work(Planned):
             )  # fmt: skip
             boxes = tuple(terms.box(text, shape) for text in ignore) or chosen.ignored
             chosen = replace(chosen, schedule=replace(chosen.schedule, objective=minimised), ignored=boxes)
-            chosen = planning.combined(self.project, chosen, factors, smoothing, layer_order)
+            chosen = planning.combined(self.project, chosen, factors, smoothing, layer_order, snapping)
             chosen = chosen.with_attributes(attributes)
             if trust_backbone:
                 trust_all(chosen.attributes)
@@ -234,6 +236,7 @@ class Work(Planned):
         network_alone: bool = False,
         smoothing: Choice | None = None,
         layer_order: Choice | None = None,
+        snapping: Choice | None = None,
         trust_backbone: bool = False,
         device: str | None = None,
         memory: int | None = None,
@@ -252,7 +255,7 @@ class Work(Planned):
             With the network of which run; the current one when absent.
         network_alone : bool
             Predict with the network and nothing else that it was combined with.
-        smoothing, layer_order : {"auto", "on", "off"}, optional
+        smoothing, layer_order, snapping : {"auto", "on", "off"}, optional
             Other than those of its training; ``"off"`` leaves out what the labels were found to want.
         trust_backbone : bool
             As in `fit`, where features have to be computed again.
@@ -287,6 +290,7 @@ class Work(Planned):
                 network_alone=network_alone,
                 smoothing=smoothing,
                 order=layer_order,
+                snapping=snapping,
             )
             self.notes += jobs.copied_anyway(self.project, job.inputs)
             predicted(job, told, on)

@@ -152,7 +152,8 @@ def _anew(
     )
     settings = settings.with_parts(*settings_of(options.said))
     settings = with_objective(settings, options, project.shape)
-    settings = planning.combined(project, settings, options.factors, options.smoothing, options.layer_order)
+    finishes = options.smoothing, options.layer_order, options.snapping
+    settings = planning.combined(project, settings, options.factors, *finishes)
     settings = _with_attributes(settings, options)
     beginning = NEW if options.start_from is None else Beginning(network=options.start_from)
     return _begin(project, options, settings, beginning, held_out), why

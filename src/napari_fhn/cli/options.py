@@ -192,7 +192,7 @@ def _names(attributes: Iterable[type[Attribute]]) -> str:
 
 
 def add_combination(parser: argparse._ActionsContainer) -> None:
-    """Add ``--factors``, ``--smoothing`` and ``--layer-order``; they are None where nobody said anything."""
+    """Add ``--factors`` and what :func:`add_finishes` adds; they are None where nobody said anything."""
     parser.add_argument(
         "--factors",
         metavar="NAMES",
@@ -203,7 +203,7 @@ def add_combination(parser: argparse._ActionsContainer) -> None:
 
 
 def add_finishes(parser: argparse._ActionsContainer) -> None:
-    """Add ``--smoothing`` and ``--layer-order``; they are None where nobody said anything."""
+    """Add ``--smoothing``, ``--layer-order`` and ``--snapping``; they are None where nobody said anything."""
     parser.add_argument(
         "--smoothing",
         choices=get_args(Choice),
@@ -214,6 +214,12 @@ def add_finishes(parser: argparse._ActionsContainer) -> None:
         "--layer-order",
         choices=get_args(Choice),
         help="label columns in the order that labelled ones show (default auto: where they agree on one)",
+    )
+    parser.add_argument(
+        "--snapping",
+        choices=get_args(Choice),
+        help="snap boundaries of classes to reflectors that look like them where they are labelled (default auto: as "
+        "far as labels foretell each other so)",
     )
 
 

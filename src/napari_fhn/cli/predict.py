@@ -126,9 +126,9 @@ def _check(options: argparse.Namespace) -> None:
     """Refuse what would be passed over."""
     if options.output is None:
         passed_over.check(options, ("like", "stac"), "nothing is exported without --output FILE", ", or name that")
-    if options.network_alone and "on" in (options.smoothing, options.layer_order):
+    if options.network_alone and "on" in (options.smoothing, options.layer_order, options.snapping):
         words = "--network-alone predicts with the network and nothing else"
-        passed_over.check(options, ("smoothing", "layer_order"), words)
+        passed_over.check(options, ("smoothing", "layer_order", "snapping"), words)
     if options.surveys or options.network is not None:
         return
     read = ("categorical", "map_field", "vertical_axis", *(READING if options.like is None else ()))
@@ -176,6 +176,7 @@ def _predict(project: Project, chosen: Run, options: argparse.Namespace) -> int:
         network_alone=options.network_alone,
         smoothing=options.smoothing,
         order=options.layer_order,
+        snapping=options.snapping,
         progress=told("Copying the survey"),
     )
     say(jobs.copied_anyway(project, job.inputs))
@@ -264,7 +265,7 @@ def _alone(options: argparse.Namespace) -> int:
         job = replace(job, outputs=options.outputs)
     if options.flips:
         job = replace(job, flips=True)
-    combination = insisting(job.combination, options.smoothing, options.layer_order, job)
+    combination = insisting(job.combination, options.smoothing, options.layer_order, options.snapping, job)
     job = replace(job, combination=None if options.network_alone else combination)
     exporter, request = None, None
     if options.output is not None:

@@ -180,7 +180,7 @@ def _alone(options: argparse.Namespace) -> Job | None:
     job = on_machine(loaded(options), options)
     if options.outputs is not None:
         job = replace(job, outputs=options.outputs)
-    combination = insisting(job.combination, options.smoothing, options.layer_order, job)
+    combination = insisting(job.combination, options.smoothing, options.layer_order, options.snapping, job)
     combination = None if options.network_alone else combination
     return replace(job, flips=job.flips or options.flips, combination=combination)
 
@@ -220,6 +220,7 @@ def _asked(options: argparse.Namespace) -> Asked:
         network_alone=options.network_alone,
         smoothing=options.smoothing,
         order=options.layer_order,
+        snapping=options.snapping,
         device=options.device,
         memory=options.memory,
         vertical_axis=options.vertical_axis,

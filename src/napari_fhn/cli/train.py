@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from napari_fhn.project import Project, ProjectError, Run, Session
 
 _ONLY_ANEW = (
-    *("said", "recipe", "network", "vertical_axis", "factors", "smoothing", "layer_order"),
+    *("said", "recipe", "network", "vertical_axis", "factors", "smoothing", "layer_order", "snapping"),
     *("loss", "balance", "share", "order", "absent", "smooth", "ignore"),
 )
 """What a saved job says itself, beside all that is about labels."""

@@ -1,10 +1,13 @@
-"""Columns labelled in an order: the best ordered labelling that probabilities allow. numpy alone.
+"""Columns labelled as a whole: the best labelling that probabilities and known boundaries allow. numpy alone.
 
-Where younger layers lie on older ones, what is said of the voxels of a column goes together. The labelling of a
-column that is best as a whole is found exactly by dynamic programming (Viterbi 1967), without any training.
+What is said of the voxels of a column goes together: younger layers lie on older ones, and where one ends and another
+begins there is a reflector that looks like the one at the wells. The labelling of a column that is best as a whole is
+found exactly by dynamic programming (Viterbi 1967), without any training.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +25,32 @@ _BODIES = 2
 """Bodies that must show two classes one above the other before that is taken for their order."""
 
 
+@dataclass(frozen=True)
+class Transitions:
+    """What is known of the places where one class of a column ends and another begins.
+
+    Parameters
+    ----------
+    pairs : tuple of (int, int)
+        The class above and the class below, of those boundaries of which something is known.
+    worth : ndarray of float32, shape (pairs, ..., sample)
+        What it is worth, in units of the logarithm of a probability, that the lower class begins at this sample.
+    other : float
+        The same for all other boundaries, everywhere.
+    """
+
+    pairs: tuple[tuple[int, int], ...]
+    worth: NDArray[np.float32]
+    other: float
+
+
 def decode(
-    probabilities: NDArray[np.float32], order: NDArray[np.integer], penalty: float = np.inf
+    probabilities: NDArray[np.float32],
+    order: NDArray[np.integer],
+    penalty: float = np.inf,
+    transitions: Transitions | None = None,
 ) -> NDArray[np.uint8]:
-    """Label columns so that classes follow an order, as well as probabilities allow.
+    """Label columns so that classes follow an order, and change where boundaries are, as well as probabilities allow.
 
     Parameters
     ----------
@@ -37,6 +62,8 @@ def decode(
         What it costs, in units of the logarithm of a probability, to step back in the order once from one sample to the
         next; infinite where that cannot be. A thick body that contradicts the order is kept where it costs a finite
         sum.
+    transitions : Transitions, optional
+        What is known of boundaries; without, a change of class costs nothing. They are taken to follow the order.
 
     Returns
     -------
@@ -54,28 +81,48 @@ def decode(
     >>> said = np.array([[0.9, 0.45, 0.7, 0.1], [0.1, 0.55, 0.3, 0.9]], np.float32)
     >>> said.argmax(0).tolist(), decode(said, np.array([0, 1])).tolist()
     ([0, 1, 0, 1], [0, 0, 0, 1])
+
+    A boundary that is known to lie one sample further down:
+
+    >>> said = np.array([[0.9, 0.8, 0.45, 0.1], [0.1, 0.2, 0.55, 0.9]], np.float32)
+    >>> known = Transitions(((0, 1),), np.array([[-3, -3, -3, 0]], np.float32), -3.0)
+    >>> said.argmax(0).tolist(), decode(said, np.array([], int), transitions=known).tolist()
+    ([0, 0, 1, 1], [0, 0, 0, 1])
     """
     classes, samples = probabilities.shape[0], probabilities.shape[-1]
     ranks = np.asarray(order, np.int64)
     if len(np.unique(ranks)) != len(ranks) or (len(ranks) and not 0 <= ranks.min() <= ranks.max() < classes):
         raise ValueError(f"an order names each class once, and there are {classes}: {ranks.tolist()}")
     columns = probabilities.reshape(classes, -1, samples)
+    worth = None if transitions is None else transitions.worth.reshape(len(transitions.pairs), -1, samples)
     found = np.empty(columns.shape[1:], np.uint8)
     for first in range(0, columns.shape[1], _COLUMNS):
         part = slice(first, first + _COLUMNS)
-        found[part] = _best(columns[:, part], ranks, np.float32(penalty))
+        known = None
+        if transitions is not None and worth is not None:
+            known = Transitions(transitions.pairs, worth[:, part], transitions.other)
+        found[part] = _best(columns[:, part], ranks, np.float32(penalty), known)
     return found.reshape(probabilities.shape[1:])
 
 
-def _best(columns: NDArray[np.float32], order: NDArray[np.int64], penalty: np.float32) -> NDArray[np.uint8]:
+def _best(
+    columns: NDArray[np.float32], order: NDArray[np.int64], penalty: np.float32, known: Transitions | None
+) -> NDArray[np.uint8]:
     """Return the best labelling of ``(classes, column, sample)``."""
     classes, count, samples = columns.shape
     logs = np.log(np.maximum(columns, np.finfo(np.float32).tiny)).transpose(2, 0, 1)  # (sample, class, column)
     came = np.empty((samples, classes, count), np.uint8)
     same = np.arange(classes, dtype=np.uint8)[:, np.newaxis]
-    best = logs[0].copy()
+    best, others = logs[0].copy(), np.setdiff1d(np.arange(classes), order)
     for sample in range(1, samples):
-        reached, way = _before(best, order, penalty)
+        reached, way = _before(best, order, others, penalty)
+        if known is not None:
+            reached += np.float32(known.other)
+            for (upper, lower), worth in zip(known.pairs, known.worth, strict=True):
+                from_upper = best[upper] + worth[:, sample]
+                better = from_upper > reached[lower]
+                np.copyto(reached[lower], from_upper, where=better)
+                np.copyto(way[lower], np.uint8(upper), where=better)
         stays = best >= reached  # of two ways as good, the one that stays
         came[sample] = np.where(stays, same, way)
         best = np.where(stays, best, reached) + logs[sample]
@@ -88,7 +135,7 @@ def _best(columns: NDArray[np.float32], order: NDArray[np.int64], penalty: np.fl
 
 
 def _before(
-    best: NDArray[np.float32], order: NDArray[np.int64], penalty: np.float32
+    best: NDArray[np.float32], order: NDArray[np.int64], others: NDArray[np.int64], penalty: np.float32
 ) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     """Return what the best way to each class ``(class, column)`` is worth, and the class that it comes from.
 
@@ -96,7 +143,6 @@ def _before(
     below it costs the penalty. So it takes the best of each of these groups, and not of every pair of classes.
     """
     reached, way = np.empty_like(best), np.empty(best.shape, np.uint8)
-    others = np.setdiff1d(np.arange(len(best)), order)
     if len(order):
         values, froms = _running(best[order], order)
         below, below_from = _running(best[order[::-1]], order[::-1])

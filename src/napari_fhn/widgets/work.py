@@ -133,7 +133,6 @@ class Work:
 
         def prepare() -> _Prepared:
             run = project.session.runs.trained()
-            smoothing, order = jobs.heeded(run, wanted)
             job = jobs.prediction_job(
                 project,
                 run,
@@ -141,9 +140,8 @@ class Work:
                 flips=settings.flips,
                 device=device,
                 memory=settings.memory,
-                smoothing=smoothing,
-                order=order,
                 progress=self._copying,
+                **jobs.heeded(run, wanted),
             )
             return _Prepared(run, job, notes=jobs.copied_anyway(project, job.inputs))
 

@@ -89,12 +89,13 @@ def combined(layered, monkeypatch) -> Callable[..., tuple[Job, NDArray[np.uint8]
         right: float = 0.9,
         smoother: object = None,
         kind: type[Knowing] = Knowing,
+        snapping: str = "off",
         **chosen: object,
     ):
         rng = np.random.default_rng(5)
         said = np.where(rng.random(truth.shape) < right, truth, rng.integers(1, 4, truth.shape)).astype(np.uint8)
         factor = kind("reflectors", said, 3, sure)
         monkeypatch.setattr(opening, "_open", lambda *_, **__: ({"reflectors": factor}, smoother, None))
-        return replace(job, combination=Combination(**chosen)), truth, factor
+        return replace(job, combination=Combination(**chosen, snapping=snapping)), truth, factor
 
     return made

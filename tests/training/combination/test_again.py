@@ -148,7 +148,9 @@ def test_a_training_that_starts_from_another_takes_over_what_goes_with_it(combin
     trained(again)
     assert models.load(again.model).combination == found
     # Other classes have no such order, and who wants no average gets none.
-    unlike = replace(again, classes=("upper", "middle", "base"), combination=Combination(smoothing="off"))
+    unlike = replace(
+        again, classes=("upper", "middle", "base"), combination=Combination(smoothing="off", snapping="off")
+    )
     trained(unlike)
     assert models.load(again.model).combination == replace(found, reach=(), order=(), penalty=None)
     # Of other factors nothing was found.
@@ -233,6 +235,6 @@ def test_without_room_for_what_waits_the_way_out_is_said(combined, monkeypatch):
     one_way = replace(job, network=levels(3, 4, (4, 8), 1), schedule=replace(job.schedule, batch=1, block=(12, 16, 32)))
     trained(one_way)
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=7681))
-    with pytest.raises(JobError, match="make room there, or predict with smoothing and layer order off"):
+    with pytest.raises(JobError, match="make room there, or predict with smoothing, snapping and layer order off"):
         list(predict(one_way))
     list(predict(replace(one_way, combination=replace(job.combination, smoothing="off", order="off"))))

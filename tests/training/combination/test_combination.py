@@ -379,13 +379,18 @@ def test_a_person_may_leave_out_what_was_found_and_insist_on_what_was_not(combin
     insisting = replace(job, model=str(Path(job.model).with_name("rough")))
     list(predict(insisting))
     assert provenance.read(job.prediction).factors == ("reflectors", "smoothing")
+    snapping = replace(job, combination=replace(job.combination, snapping="on"))
+    list(predict(snapping))
+    made = provenance.read(job.prediction)
+    assert made.factors == ("reflectors", "smoothing", "snapping")
+    assert "After that: averaged along the structure, boundaries snapped to reflectors." in made.words()
 
 
 def test_what_is_not_wanted_is_not_heeded():
-    found = Found(believed(("reflectors",)).factors, reach=(2, 4), order=(1, 0), penalty=2.0)
+    found = Found(believed(("reflectors",)).factors, reach=(2, 4), order=(1, 0), penalty=2.0, snapped=True)
     assert found.heeding(Combination()) == found
-    assert found.heeding(Combination(smoothing="off", order="off")) == believed(("reflectors",))
-    assert found.heeding(Combination(order="off")).finishes == ("smoothing",)
+    assert found.heeding(Combination(smoothing="off", order="off", snapping="off")) == believed(("reflectors",))
+    assert found.heeding(Combination(order="off")).finishes == ("smoothing", "snapping")
 
 
 def test_who_stops_early_gets_what_the_view_showed(combined):

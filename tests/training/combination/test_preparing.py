@@ -186,7 +186,7 @@ def test_who_stops_does_not_wait_and_goes_on_as_if_they_had_not(prepared: Prepar
 
 def test_a_view_is_answered_by_the_nearest_labels_and_again_when_all_is_known(prepared: Prepared, slow: Slow) -> None:
     job, truth = prepared()
-    job = replace(job, schedule=replace(job.schedule, steps=30))
+    job = replace(job, schedule=replace(job.schedule, steps=80))  # a tenth of the time goes into answers
     views: list[float] = []
     for update in fit(job, Control(focus=Focus(0, 5))):
         if isinstance(update, BoxChanged):

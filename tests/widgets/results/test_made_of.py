@@ -112,8 +112,11 @@ def test_what_happens_after_is_chosen(labelled):
     panel.smoothing.activated.emit(1)
     panel.order.setCurrentIndex(1)
     panel.order.activated.emit(1)
+    assert panel.snapping.currentText() == "as labels say"
+    panel.snapping.setCurrentIndex(1)
+    panel.snapping.activated.emit(1)
     combination = planning.state.settings.combination
-    assert (combination.smoothing, combination.order) == ("off", "on")
+    assert (combination.smoothing, combination.order, combination.snapping) == ("off", "on", "off")
     assert dock.network.advanced.heading.text().startswith("Advanced: ")
 
 

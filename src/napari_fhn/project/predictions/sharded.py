@@ -68,7 +68,7 @@ class Asked:
         Beside the classes; None as in the training.
     flips, network_alone : bool
         As in a `Job`; without what the network was combined with.
-    smoothing, order : {"auto", "on", "off"} or None
+    smoothing, order, snapping : {"auto", "on", "off"} or None
         Other than those of the training.
     device : str or None
         As in a `Job`.
@@ -94,6 +94,7 @@ class Asked:
     network_alone: bool = False
     smoothing: Choice | None = None
     order: Choice | None = None
+    snapping: Choice | None = None
     device: str | None = None
     memory: int | None = None
     vertical_axis: int | None = None
@@ -144,7 +145,7 @@ class Asked:
         return Work(job, self._store(job, like), session, run)
 
     def _with_settings(self, job: Job) -> Job:
-        combination = insisting(job.combination, self.smoothing, self.order, job)
+        combination = insisting(job.combination, self.smoothing, self.order, self.snapping, job)
         combination = None if self.network_alone else combination
         given = {"outputs": self.outputs, "device": self.device, "memory": self.memory}
         changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}

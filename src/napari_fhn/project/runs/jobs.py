@@ -222,6 +222,7 @@ def prediction_job(
     network_alone: bool = False,
     smoothing: Choice | None = None,
     order: Choice | None = None,
+    snapping: Choice | None = None,
     progress: Told | None = None,
 ) -> Job:
     """Return the job that predicts the whole survey with the network of a run.
@@ -236,7 +237,7 @@ def prediction_job(
         Other than those of its training, as in `Job`.
     network_alone : bool
         Predict with the network and nothing else that it was combined with.
-    smoothing, order : {"auto", "on", "off"}, optional
+    smoothing, order, snapping : {"auto", "on", "off"}, optional
         Other than those of its training; ``"off"`` leaves out what the labels were found to want.
     progress : callable, optional
         Told how much of the copying is done, where a survey has to be copied again.
@@ -252,7 +253,7 @@ def prediction_job(
     ready_prediction(run, project.shape)
     job = replace(job, inputs=staged)
     given = {"outputs": outputs, "flips": flips, "device": device, "memory": memory}
-    return _asked(project.session, run, job, given, network_alone, smoothing, order)
+    return _asked(project.session, run, job, given, network_alone, smoothing, order, snapping)
 
 
 def task_job(
@@ -266,6 +267,7 @@ def task_job(
     network_alone: bool = False,
     smoothing: Choice | None = None,
     order: Choice | None = None,
+    snapping: Choice | None = None,
 ) -> Job:
     """Return the job of which a task predicts some shards: what is copied already is read, and nothing is written.
 
@@ -273,7 +275,7 @@ def task_job(
     ----------
     session : Session
         That holds the run; it need not be one's own to write in.
-    run, outputs, flips, device, memory, network_alone, smoothing, order
+    run, outputs, flips, device, memory, network_alone, smoothing, order, snapping
         As in `prediction_job`.
 
     Raises
@@ -286,11 +288,11 @@ def task_job(
     if gone:
         raise JobError(f"{gone[0]} is not there any more: predict once without --task, which makes it again")
     given = {"outputs": outputs, "flips": flips, "device": device, "memory": memory}
-    return _asked(session, run, job, given, network_alone, smoothing, order)
+    return _asked(session, run, job, given, network_alone, smoothing, order, snapping)
 
 
-def heeded(run: Run, wanted: Combination | None) -> tuple[Choice | None, Choice | None]:
-    """Return smoothing and order of settings as far as they mean something to the network of a run.
+def heeded(run: Run, wanted: Combination | None) -> dict[str, Any]:
+    """Return smoothing, order and snapping of settings as far as they mean something to the network of a run.
 
     Settings are those of the next training, which may be of other data, or of a network of another kind.
 
@@ -308,8 +310,9 @@ def heeded(run: Run, wanted: Combination | None) -> tuple[Choice | None, Choice 
     """
     job = _of_network(run)
     if wanted is None or job.map_axis is not None:
-        return None, None
-    return wanted.smoothing, None if job.vertical_axis is None else wanted.order
+        return {}
+    found: dict[str, Any] = {"smoothing": wanted.smoothing}
+    return found if job.vertical_axis is None else found | {"order": wanted.order, "snapping": wanted.snapping}
 
 
 def _of_network(run: Run) -> Job:
@@ -325,14 +328,16 @@ def _asked(
     network_alone: bool,
     smoothing: Choice | None,
     order: Choice | None,
+    snapping: Choice | None,
 ) -> Job:
     changes: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
     if changes.get("outputs") is not None:
         changes["outputs"] = tuple(changes["outputs"])
-    if network_alone and "on" in (smoothing, order):
-        option = "--smoothing" if smoothing == "on" else "--layer-order"
+    said = {"--smoothing": smoothing, "--layer-order": order, "--snapping": snapping}
+    if network_alone and "on" in said.values():
+        option = next(name for name, choice in said.items() if choice == "on")
         raise JobError(f"the network alone is to predict, and nothing else: leave {option} out")
-    combination = None if network_alone else insisting(job.combination, smoothing, order, job)
+    combination = None if network_alone else insisting(job.combination, smoothing, order, snapping, job)
     if combination is not None:
         combination = replace(combination, folder=str(session.folder / layout.STRUCTURE))
     return replace(

@@ -182,6 +182,7 @@ def combined(
     factors: str | Sequence[str] | None,
     smoothing: Choice | None,
     order: Choice | None,
+    snapping: Choice | None,
 ) -> Settings:
     """Return settings with what a person says now of what a prediction is made of beside the network.
 
@@ -191,7 +192,7 @@ def combined(
         The work.
     settings : Settings
         Of the training.
-    factors, smoothing, order
+    factors, smoothing, order, snapping
         As in `Settings.with_combination`; None where nothing is said.
 
     Raises
@@ -199,8 +200,8 @@ def combined(
     JobError
         For what there is not, or means nothing to the data.
     """
-    found = settings.with_combination(factors, smoothing, order)
+    found = settings.with_combination(factors, smoothing, order, snapping)
     said = () if factors is None or found.combination is None else found.combination.factors or ()
     vertical, cube = project.vertical_axis is not None, map_axis(settings.network) is not None
-    check_said(len(project.shape), vertical, cube, said, smoothing, order)
+    check_said(len(project.shape), vertical, cube, said, smoothing, order, snapping)
     return found

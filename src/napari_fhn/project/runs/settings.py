@@ -185,6 +185,7 @@ class Settings:
         factors: str | Sequence[str] | None = None,
         smoothing: Choice | None = None,
         order: Choice | None = None,
+        snapping: Choice | None = None,
     ) -> Settings:
         """Return the settings with what is said of what a prediction is made of beside the network.
 
@@ -193,7 +194,7 @@ class Settings:
         factors : str or sequence of str, optional
             Names, or text with commas between them; ``"auto"`` for all that go with the data, ``"none"`` for the
             network alone.
-        smoothing, order : {"auto", "on", "off"}, optional
+        smoothing, order, snapping : {"auto", "on", "off"}, optional
             As in :class:`~napari_fhn.training.combination.settings.Combination`.
 
         Raises
@@ -201,13 +202,13 @@ class Settings:
         JobError
             For what there is not.
         """
-        if factors is None and smoothing is None and order is None:
+        if factors is None and smoothing is None and order is None and snapping is None:
             return self
         names = factors.split(",") if isinstance(factors, str) else list(factors or ())
         names = [name.strip() for name in names]
         if names == ["none"]:
             return replace(self, combination=None)
-        said: dict[str, Any] = {"smoothing": smoothing, "order": order}
+        said: dict[str, Any] = {"smoothing": smoothing, "order": order, "snapping": snapping}
         said = {name: value for name, value in said.items() if value is not None}
         if factors is not None:
             said["factors"] = None if names == ["auto"] else tuple(names)

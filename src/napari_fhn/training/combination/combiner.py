@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -10,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_fhn.box import Box
-from napari_fhn.structure.decoding import decode
+from napari_fhn.structure.decoding import Transitions, decode
 from napari_fhn.structure.factor import Factor, SeesSections
 from napari_fhn.structure.pooling import pool
+from napari_fhn.structure.snapping import Boundaries
 from napari_fhn.training.combination.remembered import Remembered
 from napari_fhn.training.combination.settings import NETWORK, Found
+from napari_fhn.training.combination.upright import laid, stood
 from napari_fhn.training.prediction.outputs import likeliest
 
 if TYPE_CHECKING:
@@ -23,6 +26,12 @@ if TYPE_CHECKING:
 
 Opinions = Mapping[str, NDArray[np.float32]]
 """By factor, ``(classes, *shape)`` probabilities."""
+
+_BESIDE = 2
+"""Traces each way over which it is averaged along the reflectors how much a place looks like a boundary."""
+
+_AT_ONCE = 2**25
+"""Numbers that say how much places look like boundaries, which are held at once."""
 
 
 class Smoother(Protocol):
@@ -60,7 +69,7 @@ class Combined:
     probabilities : ndarray
         ``(classes, *box.shape)``.
     classes : ndarray of uint8
-        ``box.shape``, from 1: the likeliest, or as an order of layers has them.
+        ``box.shape``, from 1: the likeliest, as boundaries and the order of layers allow.
     alone : mapping of str to ndarray of uint8
         By factor, the classes that it alone says, from 1; 0 where it knows nothing.
     """
@@ -102,6 +111,8 @@ class Combiner:
         Its vertical axis.
     smoother : Smoother or None
         None where nothing is known of the structure.
+    boundaries : Boundaries or None
+        What labelled boundaries look like, of the survey with its vertical axis last; None where that is not asked.
 
     Attributes
     ----------
@@ -116,12 +127,14 @@ class Combiner:
         shape: tuple[int, ...],
         vertical: int | None,
         smoother: Smoother | None = None,
+        boundaries: Boundaries | None = None,
     ) -> None:
         self.factors: dict[str, Factor] = dict(factors)
         self.found = found
         self.shape = shape
         self.vertical = vertical
         self.smoother = smoother
+        self.boundaries = boundaries
         self.preparing: Preparing | None = None
 
     def remember(self, room: int) -> None:
@@ -138,7 +151,8 @@ class Combiner:
     def without(self, bodies: Collection[int]) -> Combiner:
         """Return the same with factors that were not told of some bodies of labels."""
         factors = {name: factor.without(bodies) for name, factor in self.factors.items()}
-        return Combiner(factors, self.found, self.shape, self.vertical, self.smoother)
+        boundaries = None if self.boundaries is None else self.boundaries.without(bodies)
+        return Combiner(factors, self.found, self.shape, self.vertical, self.smoother, boundaries)
 
     @property
     def halo(self) -> tuple[int, ...]:
@@ -150,7 +164,12 @@ class Combiner:
     @property
     def whole_columns(self) -> bool:
         """Whether columns have to be seen as a whole."""
-        return bool(self.found.order) and self.vertical is not None
+        return (bool(self.found.order) or self._snaps) and self.vertical is not None
+
+    @property
+    def _snaps(self) -> bool:
+        """Whether boundaries are snapped to reflectors."""
+        return self.found.snapped and self.boundaries is not None
 
     @property
     def finishes(self) -> bool:
@@ -165,6 +184,8 @@ class Combiner:
     def look(self) -> bool:
         """Follow the labels; tells whether a factor says something else now."""
         changed = [factor.look() for factor in self.factors.values()]  # all of them, whatever the first one says
+        if self.boundaries is not None:
+            changed.append(self.boundaries.look())
         return any(changed)
 
     @property
@@ -213,8 +234,8 @@ class Combiner:
         Returns
         -------
         Combined
-            Averaged along the structure over what lies in the box, and in the order of layers where the box holds whole
-            columns.
+            Averaged along the structure over what lies in the box, and where it holds whole columns with boundaries on
+            reflectors and in the order of layers.
         """
         said = self.opinions(box, said)
         together = self.together(said)
@@ -229,9 +250,13 @@ class Combiner:
         return pool(said, (self.found if NETWORK in said else self.found.heard(0.0)).weights)
 
     def finished(self, box: Box, pooled: NDArray[np.float32]) -> Combined:
-        """Return what was pooled, averaged along the structure, and in the order of layers as :meth:`combine` does."""
+        """Return what was pooled, averaged along the structure, with classes as :meth:`combine` finds them.
+
+        Where the class of a voxel is not the likeliest one they exchange their probabilities: it is as sure as before.
+        """
         together = self.finish(box, pooled)
-        return Combined(together, self.classes(box, together), {})
+        classes = self.classes(box, together)
+        return Combined(_agreeing(together, classes), classes, {})
 
     def finish(self, box: Box, pooled: NDArray[np.float32]) -> NDArray[np.float32]:
         """Average what was pooled along the structure."""
@@ -242,11 +267,46 @@ class Combiner:
     def classes(self, box: Box, probabilities: NDArray[np.float32]) -> NDArray[np.uint8]:
         """Return the classes, from 1, that probabilities ``(classes, *box.shape)`` come to."""
         vertical = self.vertical
-        if not self.found.order or vertical is None or box.shape[vertical] != self.shape[vertical]:
+        if vertical is None or not self.whole_columns or box.shape[vertical] != self.shape[vertical]:
             return likeliest(probabilities)
-        columns = np.moveaxis(probabilities, 1 + vertical, -1)
+        columns, upright = np.moveaxis(probabilities, 1 + vertical, -1), stood(box, vertical)
         penalty = np.inf if self.found.penalty is None else self.found.penalty
-        return np.moveaxis(decode(columns, np.array(self.found.order), penalty) + np.uint8(1), -1, vertical)
+        named, order = np.empty(upright.shape, np.uint8), np.array(self.found.order, np.int64)
+        # What lies beside the box is read, too: how it is cut makes no difference. Of a section there is nothing.
+        beside = [_BESIDE if size > 1 else 0 for size in upright.shape[:-1]]
+        for part in self._parts(upright):
+            inside = part.within(upright)
+            transitions = self._transitions(part, beside) if self._snaps else None
+            named[inside] = decode(columns[(slice(None), *inside)], order, penalty, transitions) + np.uint8(1)
+        return np.moveaxis(named, -1, vertical)
+
+    def _parts(self, upright: Box) -> Iterator[Box]:
+        """Cut an upright box, so that what is known of its boundaries can be held."""
+        across = int(np.argmax(upright.shape[:-1]))
+        pairs = len(self.boundaries.pairs) if self.boundaries is not None and self._snaps else 0
+        each = math.prod(upright.shape) // upright.shape[across] * max(1, pairs)
+        rows = max(1, _AT_ONCE // each)
+        for first in range(upright.start[across], upright.stop[across], rows):
+            yield upright.slab(across, first, min(first + rows, upright.stop[across]))
+
+    def _transitions(self, upright: Box, beside: Sequence[int]) -> Transitions | None:
+        """Return what is known of the boundaries in an upright box, averaged along the reflectors."""
+        assert self.boundaries is not None
+        assert self.vertical is not None
+        if self.smoother is None or not self.found.reach:
+            return self.boundaries.transitions(upright)
+        sizes = stood(Box.whole(self.shape), self.vertical).stop
+        start = [max(0, at - far) for at, far in zip(upright.start, beside, strict=False)]
+        stop = [min(size, at + far) for size, at, far in zip(sizes, upright.stop, beside, strict=False)]
+        outer = Box((*start, 0), (*stop, sizes[-1]))
+        found = self.boundaries.transitions(outer)
+        if found is None:
+            return None
+        reach = (_BESIDE,) * (len(self.shape) - 1)
+        lying = np.moveaxis(found.worth, -1, 1 + self.vertical)
+        averaged = self.smoother.smooth(laid(outer, self.vertical), lying, reach)
+        worth = np.moveaxis(averaged, 1 + self.vertical, -1)[(slice(None), *upright.within(outer))]
+        return Transitions(found.pairs, worth, found.other)
 
 
 def seen(combiner: Combiner | None, box: Box, network: NDArray[np.float32], across: int | None) -> Opinions:
@@ -265,4 +325,16 @@ def _named(said: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Return the likeliest classes from 1; 0 where all are alike."""
     knows = said.max(axis=0) > np.float32(1.001 / len(said))
     found: NDArray[np.uint8] = likeliest(said) * knows
+    return found
+
+
+def _agreeing(probabilities: NDArray[np.float32], classes: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return probabilities of which those of classes, from 1, are the largest: exchanged with what was likelier."""
+    likeliest, named = probabilities.argmax(axis=0), classes.astype(np.int64) - 1
+    where = np.nonzero(likeliest != named)
+    if not len(where[0]):
+        return probabilities
+    one, other = (likeliest[where], *where), (named[where], *where)
+    found = probabilities.copy()
+    found[one], found[other] = probabilities[other], probabilities[one]
     return found

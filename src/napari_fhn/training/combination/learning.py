@@ -344,6 +344,7 @@ def taken_over(combiner: Combiner, job: Job, before: Description) -> Found:
         return now
     if then.order and before.classes != job.classes:
         then = replace(then, order=(), penalty=None)
+    then = replace(then, snapped=now.snapped)
     if combiner.smoother is None:
         return replace(then, reach=())
     return then if then.reach in combiner.smoother.candidates else replace(then, reach=combiner.smoother.usual)

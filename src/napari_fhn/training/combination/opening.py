@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from napari_fhn.structure.bodies import Labels
 from napari_fhn.structure.factor import Factor, SeesSections
+from napari_fhn.structure.snapping import Boundaries
 from napari_fhn.training.combination.combiner import Combiner, Smoother
 from napari_fhn.training.combination.preparing import Later, Meanwhile, Preparing, much
 from napari_fhn.training.combination.settings import TITLES, Combination, Found, believed, fitting_factors
@@ -71,11 +72,12 @@ def open_combiner(
         notes.append(
             f"Nothing is labelled here that could say more than the network: it predicts with nothing {without}."
         )
-        names = ()
+        names, found = (), replace(found, snapped=False)
     shown = None if labels is None else Shown(labels)
     carries = "reflectors" in (fit if wanted.factors is None else wanted.factors)
     try:
         factors, smoother, preparing = _open(names, job, wanted, frame, shown, carries, waits=found is not None)
+        boundaries = _boundaries(frame, shown) if wanted.snapping != "off" else None
     except ImportError as error:
         return None, [
             f"The network alone predicts: {error.name or 'a package'} is not installed, which the rest needs."
@@ -92,8 +94,8 @@ def open_combiner(
         smoother = None if smoother is None else Later(smoother, preparing)
     if found is None:
         usual = smoother.usual if averages and smoother is not None else ()
-        found = replace(believed(tuple(factors)), reach=usual)
-    combiner = Combiner(factors, found, frame.shape, vertical, smoother)
+        found = replace(believed(tuple(factors)), reach=usual, snapped=boundaries is not None)
+    combiner = Combiner(factors, found, frame.shape, vertical, smoother, boundaries)
     combiner.preparing = preparing
     return combiner, notes
 
@@ -150,6 +152,15 @@ def _open(
     if "patches" in names:
         factors["patches"] = Patches(labels)
     return factors, Guided(frame.volume), None
+
+
+def _boundaries(frame: Frame, labels: Labels | None) -> Boundaries | None:
+    """Return what labelled boundaries look like; None where there is no such thing."""
+    vertical = frame.vertical_axis
+    if vertical is None or labels is None:
+        return None
+    upright = labels if vertical == len(frame.shape) - 1 else UprightLabels(labels, vertical)
+    return Boundaries(upright, moved(frame.volume.channel(0), vertical, -1))
 
 
 def _pretrained(

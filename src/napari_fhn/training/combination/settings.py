@@ -31,7 +31,11 @@ TITLES = {
 }
 """What a person reads, by the name of a factor."""
 
-FINISHES = {"smoothing": "averaged along the structure", "order": "columns in the order of their layers"}
+FINISHES = {
+    "smoothing": "averaged along the structure",
+    "snapping": "boundaries snapped to reflectors",
+    "order": "columns in the order of their layers",
+}
 """What happens to probabilities after they were put together, by name; beside the factors in what made a prediction."""
 
 BEFORE = {NETWORK: 0.8, "reflectors": 0.5, "pretrained": 0.8, "bands": 1.0, "patches": 0.3}
@@ -65,6 +69,9 @@ class Combination:
         labels left out are foretold no worse so.
     folder : str
         Where the structure of the data is kept for the next time; empty for nowhere.
+    snapping : {"auto", "on", "off"}
+        Whether boundaries of classes are snapped to reflectors that look like them where they are labelled. With
+        ``"auto"`` as far as labels say so: each well, or section, is foretold by the others.
 
     Raises
     ------
@@ -76,12 +83,13 @@ class Combination:
     smoothing: Choice = "auto"
     order: Choice = "auto"
     folder: str = ""
+    snapping: Choice = "auto"
 
     def __post_init__(self) -> None:
         unknown = [name for name in self.factors or () if name not in FACTORS]
         if unknown:
             raise JobError(f"a prediction can be made of {', '.join(FACTORS)}, and not of {', '.join(unknown)}")
-        for what in ("smoothing", "order"):
+        for what in ("smoothing", "order", "snapping"):
             if getattr(self, what) not in get_args(Choice):
                 raise JobError(f"{what} is one of {', '.join(get_args(Choice))}, not {getattr(self, what)!r}")
 
@@ -123,18 +131,19 @@ def fitting_factors(spatial_dimensions: int, vertical: bool, map_axis: bool = Fa
 
 def insisting(
     chosen: Combination | None,
-    smoothing: Choice | None,
-    order: Choice | None,
+    smoothing: Choice | None = None,
+    order: Choice | None = None,
+    snapping: Choice | None = None,
     job: Job | None = None,
 ) -> Combination | None:
-    """Return a combination with what a person says of its smoothing and order now; None leaves each as it was.
+    """Return a combination with what a person says of what happens after factors are put together now.
 
     Parameters
     ----------
     chosen : Combination or None
         Of the training; None for the network alone, which may still be averaged or ordered.
-    smoothing, order : {"auto", "on", "off"} or None
-        As in :class:`Combination`.
+    smoothing, order, snapping : {"auto", "on", "off"} or None
+        As in :class:`Combination`; None leaves each as it was.
     job : Job, optional
         On whose data.
 
@@ -145,16 +154,21 @@ def insisting(
 
     Examples
     --------
-    >>> insisting(None, "on", None).factors, insisting(None, "off", None)
+    >>> insisting(None, "on").factors, insisting(None, "off")
     ((), None)
     """
     if job is not None:
-        check_said(2, job.vertical_axis is not None, job.map_axis is not None, (), smoothing, order)
+        check_said(2, job.vertical_axis is not None, job.map_axis is not None, (), smoothing, order, snapping)
     if chosen is None:
-        if "on" not in (smoothing, order):
+        if "on" not in (smoothing, order, snapping):
             return None
-        chosen = Combination((), "off", "off")
-    return replace(chosen, smoothing=smoothing or chosen.smoothing, order=order or chosen.order)
+        chosen = Combination((), "off", "off", snapping="off")
+    return replace(
+        chosen,
+        smoothing=smoothing or chosen.smoothing,
+        order=order or chosen.order,
+        snapping=snapping or chosen.snapping,
+    )
 
 
 def check_said(
@@ -164,6 +178,7 @@ def check_said(
     factors: Collection[str],
     smoothing: Choice | None,
     order: Choice | None,
+    snapping: Choice | None,
 ) -> None:
     """Refuse what a person says of a combination now, where it means nothing to the data.
 
@@ -171,7 +186,7 @@ def check_said(
     ----------
     spatial_dimensions, vertical, map_axis
         As in :func:`fitting_factors`.
-    factors, smoothing, order
+    factors, smoothing, order, snapping
         What is said, as in :class:`Combination`; nothing where each is left as it was.
 
     Raises
@@ -181,8 +196,8 @@ def check_said(
 
     Examples
     --------
-    >>> check_said(2, False, False, ["bands"], "on", "off")
-    >>> check_said(2, False, False, ["reflectors"], None, None)
+    >>> check_said(2, False, False, ["bands"], "on", "off", None)
+    >>> check_said(2, False, False, ["reflectors"], None, None, None)
     Traceback (most recent call last):
         ...
     napari_fhn.training.errors.JobError: 'reflectors' among --factors means nothing to a map, whose predictions ...
@@ -197,6 +212,8 @@ def check_said(
             raise JobError(f"{name!r} among --factors means nothing to {what}, whose predictions {made}: leave it out")
     if order == "on" and (map_axis or not vertical):
         raise JobError(f"--layer-order is about layers from the top down, and {what} has no such columns: leave it out")
+    if snapping == "on" and (map_axis or not vertical):
+        raise JobError(f"--snapping is about boundaries at reflectors, and {what} has none: leave it out")
     if smoothing == "on" and map_axis:
         raise JobError(f"--smoothing means nothing to {what}, whose predictions are those of the network: leave it out")
 
@@ -269,6 +286,8 @@ class Found:
         Of all factors together, with what happens after.
     taught : float
         How much of its lessons the network has had by pseudo-labels, from 0 to 1; its weight follows.
+    snapped : bool
+        Whether boundaries are snapped to reflectors.
     """
 
     factors: tuple[FactorWeight, ...] = ()
@@ -279,6 +298,7 @@ class Found:
     step: int = 0
     together: Foretold = Foretold()
     taught: float = 0.0
+    snapped: bool = False
 
     def __post_init__(self) -> None:
         numbers = [number for one in self.factors for number in (one.weight, one.floor)]
@@ -327,18 +347,20 @@ class Found:
     @property
     def alone(self) -> bool:
         """Whether the network is all there is."""
-        return not self.reach and not self.order and all(one.name == NETWORK or not one.weight for one in self.factors)
+        return not self.finishes and all(one.name == NETWORK or not one.weight for one in self.factors)
 
     @property
     def finishes(self) -> tuple[str, ...]:
         """Names of what happens after the factors were put together."""
-        return tuple(name for name, done in (("smoothing", self.reach), ("order", self.order)) if done)
+        done = {"smoothing": self.reach, "snapping": self.snapped, "order": self.order}
+        return tuple(name for name in FINISHES if done[name])
 
     def heeding(self, wanted: Combination) -> Found:
         """Return the combination without what a person does not want; what was found of the rest stays."""
         reach = () if wanted.smoothing == "off" else self.reach
         order = () if wanted.order == "off" else self.order
-        return replace(self, reach=reach, order=order, penalty=self.penalty if order else None)
+        snapped = self.snapped and wanted.snapping != "off"
+        return replace(self, reach=reach, order=order, penalty=self.penalty if order else None, snapped=snapped)
 
     def words(self) -> list[str]:
         """Return for a person what a prediction is made of and why, a sentence each."""
@@ -364,6 +386,8 @@ class Found:
         if self.reach:
             far = " and ".join(map(str, dict.fromkeys(self.reach)))
             found.append(f"Probabilities are averaged along the structure, up to {far} voxels to each side.")
+        if self.snapped:
+            found.append("Boundaries are snapped to reflectors that look like them where they are labelled.")
         if self.order:
             found.append("Columns are labelled in the order that the labelled ones show.")
         return found

@@ -29,7 +29,6 @@ from napari_fhn.training.data.frame import Frame
 from napari_fhn.training.data.labelled import LabelFile
 from napari_fhn.training.data.pseudo_labels import AVERAGED, PREDICTED, PseudoLabels, at_once, traces_of
 from napari_fhn.training.job import Job
-from napari_fhn.training.prediction.outputs import likeliest
 
 TEACHER = "pretrained"
 """The name of the factor that teaches."""
@@ -223,9 +222,9 @@ class Teaching:
             start = tuple(max(a, b - far) for a, b, far in zip(box.start, part.start, halo, strict=True))
             stop = tuple(min(a, b + far) for a, b, far in zip(box.stop, part.stop, halo, strict=True))
             outer = Box(start, stop)
-            said = self._combiner.finish(outer, total[(slice(None), *outer.within(box))].astype(np.float32))
-            said = said[(slice(None), *part.within(outer))]
-            classes[part.within(box)] = likeliest(said) * (said.max(axis=0) > _KNOWS / len(said))
+            said = total[(slice(None), *outer.within(box))].astype(np.float32)
+            found = self._combiner.finished(outer, said).within(part, outer)
+            classes[part.within(box)] = found.classes * (found.probabilities.max(axis=0) > _KNOWS / len(said))
             yield None
         yield classes
 

@@ -181,7 +181,8 @@ class Weighing:
         Found
         """
         combiner.look()
-        samples = list(self._samples(predictor, combiner.without(self._numbers(combiner.vertical))))
+        untold = combiner.without(self._numbers(combiner.vertical))
+        samples = list(self._samples(predictor, untold))
         if not samples:
             return combiner.found
         tested = _Tested(samples)
@@ -207,7 +208,7 @@ class Weighing:
         )
         pooled = [pool(one.said, weights) for one in samples]
         found = self._smoothed(found, combiner, wanted, tested, pooled)
-        return self._ordered(found, combiner, wanted, tested, pooled)
+        return self._ordered(found, untold, wanted, tested, pooled)
 
     def _numbers(self, vertical: int | None) -> frozenset[int]:
         """Return what was left out by the bodies of now, all labels shown: it may have grown together with others."""
@@ -248,16 +249,14 @@ class Weighing:
         pooled: Sequence[NDArray[np.float32]],
     ) -> Found:
         """Choose whether columns are labelled in an order."""
-        together = tested.foretold(tested.at(pooled))
-        found = replace(found, together=together, order=(), penalty=None)
+        found = replace(found, order=(), penalty=None)
+        together = replace(tested.foretold(tested.at(pooled)), mean_iou=_named_right(found, combiner, tested, pooled))
+        found = replace(found, together=together)
         order = known_order(self._labels, combiner.vertical, wanted)
         if order is None:
             return found
         ordered = replace(found, order=order, penalty=PENALTY)
-        combiner = Combiner({}, ordered, combiner.shape, combiner.vertical)
-        named = [combiner.classes(one.region, values) for one, values in zip(tested.samples, pooled, strict=True)]
-        labelled = np.concatenate([one[sample.places] for one, sample in zip(named, tested.samples, strict=True)])
-        after = _mean_iou(labelled, tested.truth, len(pooled[0]))
+        after = _named_right(ordered, combiner, tested, pooled)
         if wanted.order == "on" or together.mean_iou is None or (after or 0.0) >= together.mean_iou:
             return replace(ordered, together=replace(together, mean_iou=after))
         return found
@@ -332,6 +331,16 @@ def known_order(labels: LabelFile, vertical: int | None, wanted: Combination) ->
     if wanted.order == "off" or vertical is None:
         return None
     return order_of(labels, vertical)
+
+
+def _named_right(
+    found: Found, combiner: Combiner, tested: _Tested, pooled: Sequence[NDArray[np.float32]]
+) -> float | None:
+    """Return the mean IoU of the classes that a combiner, untold of what was left out, gives regions."""
+    combiner.found = found
+    named = [combiner.classes(one.region, values) for one, values in zip(tested.samples, pooled, strict=True)]
+    labelled = np.concatenate([one[sample.places] for one, sample in zip(named, tested.samples, strict=True)])
+    return _mean_iou(labelled, tested.truth, len(pooled[0]))
 
 
 def _at(sample: _Sample, values: NDArray[np.float32]) -> NDArray[np.float32]:

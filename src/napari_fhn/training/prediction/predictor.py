@@ -236,7 +236,7 @@ class Predictor:
             except JobError as error:
                 if len(passes) > 1:
                     raise
-                raise JobError(f"{error}, or predict with smoothing and layer order off") from None
+                raise JobError(f"{error}, or predict with smoothing, snapping and layer order off") from None
         done, total = 0, (len(passes) + bool(last)) * math.prod(self.shape)
         try:
             for number, one in enumerate(passes):

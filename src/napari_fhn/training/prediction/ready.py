@@ -132,4 +132,6 @@ def _insisted(found: Found, wanted: Combination, frame: Frame, labels: LabelFile
     if wanted.order == "on" and not found.order and labels is not None and frame.map_axis is None:
         order = known_order(labels, frame.vertical_axis, wanted)
         found = found if order is None else replace(found, order=order, penalty=PENALTY)
+    if wanted.snapping == "on" and labels is not None and frame.vertical_axis is not None and frame.map_axis is None:
+        found = replace(found, snapped=True)
     return found

@@ -268,7 +268,11 @@ class Planning:
             return False
 
     def combine(
-        self, factors: Sequence[str] | None, smoothing: Choice | None = None, order: Choice | None = None
+        self,
+        factors: Sequence[str] | None,
+        smoothing: Choice | None = None,
+        order: Choice | None = None,
+        snapping: Choice | None = None,
     ) -> None:
         """Take what a prediction is made of beside the network.
 
@@ -277,13 +281,13 @@ class Planning:
         factors : sequence of str or None
             Names; those of before where it is None, ``["auto"]`` for all that go with the data, ``["none"]`` for the
             network alone.
-        smoothing, order : {"auto", "on", "off"}, optional
+        smoothing, order, snapping : {"auto", "on", "off"}, optional
             What happens after that.
         """
         settings = self.state.settings
         if settings is None:
             return
-        changed = settings.with_combination(factors, smoothing, order)
+        changed = settings.with_combination(factors, smoothing, order, snapping)
         if changed != settings:
             self._chosen = True
             self.state.settings = changed

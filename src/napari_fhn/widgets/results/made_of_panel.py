@@ -33,10 +33,12 @@ _COLUMNS = (
 _CHOICES: tuple[tuple[str, Choice], ...] = (("as labels say", "auto"), ("always", "on"), ("never", "off"))
 _ALONG_REFLECTORS: tuple[tuple[str, Choice], ...] = (("always", "auto"), ("never", "off"))
 """Where labels are not asked."""
+_SNAPPING: tuple[tuple[str, Choice], ...] = (("as labels say", "auto"), ("never", "off"))
+"""How far a boundary is snapped they say themselves, if it is."""
 
 
 class MadeOfPanel(QWidget):
-    """A table of the parts, two choices, and the sentences that say why.
+    """A table of the parts, choices of what happens then, and the sentences that say why.
 
     Parameters
     ----------
@@ -51,8 +53,9 @@ class MadeOfPanel(QWidget):
     ----------
     list : QTreeWidget
         The table.
-    smoothing, order : QComboBox
-        Whether probabilities are averaged along the structure, and columns labelled in an order.
+    smoothing, snapping, order : QComboBox
+        Whether probabilities are averaged along the structure, boundaries snapped to reflectors, and columns labelled
+        in an order.
     why : QLabel
         The sentences.
     """
@@ -75,12 +78,18 @@ class MadeOfPanel(QWidget):
         self._lay_out()
         self.list.currentItemChanged.connect(self._chosen)
         self.smoothing = self._choice("smoothing", "")
+        self.snapping = self._choice(
+            "boundaries snapped to reflectors",
+            "Snap boundaries of classes to reflectors that look like them where they are labelled: as far as wells "
+            "foretell each other so, or never. Holds from the next Train or Predict.",
+        )
         self.order = self._choice(
             "order of layers",
             "Label columns in the order in which the labelled ones show the classes: where labels left out are "
             "foretold no worse so, always or never. Holds from the next Train or Predict.",
         )
         self.smoothing.activated.connect(lambda _: planning.combine(None, smoothing=self.smoothing.currentData()))
+        self.snapping.activated.connect(lambda _: planning.combine(None, snapping=self.snapping.currentData()))
         self.order.activated.connect(lambda _: planning.combine(None, order=self.order.currentData()))
         self.why = QLabel()
         self.why.setWordWrap(True)
@@ -90,8 +99,9 @@ class MadeOfPanel(QWidget):
         grid = QGridLayout()
         grid.setHorizontalSpacing(4)
         grid.setVerticalSpacing(2)
-        self._order_label = QLabel("Order of layers")
-        for row, (label, field) in enumerate(((QLabel("Smoothing"), self.smoothing), (self._order_label, self.order))):
+        self._upright = (QLabel("Snap boundaries"), self.snapping, QLabel("Order of layers"), self.order)
+        rows = ((QLabel("Smoothing"), self.smoothing), self._upright[:2], self._upright[2:])
+        for row, (label, field) in enumerate(rows):
             label.setToolTip(field.toolTip())
             label.setBuddy(field)
             grid.addWidget(label, row, 0)
@@ -161,13 +171,15 @@ class MadeOfPanel(QWidget):
         combination = None if settings is None else settings.combination
         upright = "reflectors" in self._planning.factors
         _offer(self.smoothing, _ALONG_REFLECTORS if upright else _CHOICES)
+        _offer(self.snapping, _SNAPPING)
         for field, value in (
             (self.smoothing, "" if combination is None else combination.smoothing),
+            (self.snapping, "" if combination is None else combination.snapping),
             (self.order, "" if combination is None else combination.order),
         ):
             field.setCurrentIndex(max(0, field.findData(value)))
             field.setEnabled(combination is not None)
-        for widget in (self._order_label, self.order):
+        for widget in self._upright:
             widget.setVisible(upright)
         how = (
             "along reflectors" if upright else "where the bands are alike: where labels left out are foretold better so"
