@@ -110,16 +110,18 @@ def _best(
 ) -> NDArray[np.uint8]:
     """Return the best labelling of ``(classes, column, sample)``."""
     classes, count, samples = columns.shape
-    logs = np.log(np.maximum(columns, np.finfo(np.float32).tiny)).transpose(2, 0, 1)  # (sample, class, column)
+    logs = np.ascontiguousarray(columns.transpose(2, 0, 1))  # (sample, class, column), as they are gone through
+    np.log(np.maximum(logs, np.finfo(np.float32).tiny, out=logs), out=logs)
+    worths = None if known is None else np.ascontiguousarray(known.worth.transpose(2, 0, 1))
     came = np.empty((samples, classes, count), np.uint8)
     same = np.arange(classes, dtype=np.uint8)[:, np.newaxis]
     best, others = logs[0].copy(), np.setdiff1d(np.arange(classes), order)
     for sample in range(1, samples):
         reached, way = _before(best, order, others, penalty)
-        if known is not None:
+        if known is not None and worths is not None:
             reached += np.float32(known.other)
-            for (upper, lower), worth in zip(known.pairs, known.worth, strict=True):
-                from_upper = best[upper] + worth[:, sample]
+            for (upper, lower), worth in zip(known.pairs, worths[sample], strict=True):
+                from_upper = best[upper] + worth
                 better = from_upper > reached[lower]
                 np.copyto(reached[lower], from_upper, where=better)
                 np.copyto(way[lower], np.uint8(upper), where=better)
