@@ -428,6 +428,16 @@ def test_it_is_said_where_short_memory_changes_a_prediction(tmp_path):
         assert any("Memory is short" in one.message for one in updates if isinstance(one, Note)) == said
 
 
+@pytest.fixture
+def one_thread():
+    """Torch has one thread, as tests have that run side by side."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("flips", [False, True])
 def test_sections_seen_a_few_at_a_time_say_the_same_bits_and_share_kernels(flips, tmp_path, monkeypatch):
     network, shape, vertical = NETWORKS["sections"]
