@@ -15,7 +15,7 @@ DIFFERENCES = FeatureSet(True, False)
 def test_single_voxels_have_the_features_of_their_box() -> None:
     data, _ = fields((40, 50))
     features = Features(data, (slice(0, 2), slice(2, 4)))
-    assert len(features.sets) == 4
+    assert len(features.sets) == 5
     rng = np.random.default_rng(0)
     places = rng.integers(0, (40, 50), (30, 2))
     for chosen in features.sets:
@@ -40,7 +40,7 @@ def test_what_is_alike_on_both_dates_but_for_a_gain_is_no_difference() -> None:
     after[:, 10:20, 10:30] += 3
     data = Channels(np.concatenate([before, after]))
     features = Features(data, (slice(0, 2), slice(2, 4)))
-    columns = features.columns(Box.whole(data.shape), around=False).reshape(60, 60, -1)[..., 4:]
+    columns = features.columns(Box.whole(data.shape), [FeatureSet(differences=True, around=False)]).reshape(60, 60, -1)[..., 4:]
     changed = np.zeros((60, 60), bool)
     changed[10:20, 10:30] = True
     np.testing.assert_allclose(columns[~changed], 0, atol=0.05)
@@ -69,5 +69,5 @@ def test_many_bands_are_turned_into_few_directions() -> None:
 
 def test_many_maps_of_one_channel_are_not_dates() -> None:
     data, _ = fields(bands=3)
-    assert Features(data, (slice(0, 1), slice(1, 2), slice(2, 3))).sets == (BANDS, AROUND)
+    assert Features(data, (slice(0, 1), slice(1, 2), slice(2, 3))).sets == (BANDS, AROUND, TEXTURE)
     assert DIFFERENCES in Features(data, (slice(0, 1), slice(1, 2))).sets

@@ -37,11 +37,12 @@ def test_twice_it_is_the_same() -> None:
 
 
 def test_bands_that_say_nothing_leave_all_classes_alike() -> None:
-    rng = np.random.default_rng(0)
     _, truth = fields(classes=2)
-    noise = Channels(rng.normal(size=(3, *truth.shape)))
-    said = PixelModel(points(truth, 30), noise).read(Box.whole(truth.shape))
-    assert abs(said - 0.5).mean() < 0.15
+    labels, sure = points(truth, 30), []
+    for seed in range(6):  # of so many features some foretell sixty points a little, by chance
+        noise = Channels(np.random.default_rng(seed).normal(size=(3, *truth.shape)))
+        sure.append(abs(PixelModel(labels, noise).read(Box.whole(truth.shape)) - 0.5).mean())
+    assert np.mean(sure) < 0.15
 
 
 def test_a_change_is_seen_in_the_difference_of_dates() -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,21 @@ _KEPT = 30
 _SAMPLED = 12_000
 """Voxels of the survey that scales, directions and differences are fitted to."""
 
+_WINDOWS = {2: (3, 7, 15), 3: (3, 7)}
+"""Sides of the surroundings that texture is told by, by the number of axes."""
+
+_MAIN = 6
+"""Main directions of the columns whose texture is looked at; all columns where they are no more."""
+
 _EDGE = {2: 16, 3: 8}
 """Side of the boxes in which they lie, and in which examples are read, by the number of axes."""
+
+_OWN, _AROUND = 0, 1
+"""Voxels that columns look away from their own, without and with the mean of its neighbours."""
+
+_STILL, _CLIPPED = 1e-6, 6.0
+"""A direction that hardly departs from its mean says nothing; nor is anything further away than so many times its usual
+departure."""
 
 _UNCHANGED = 0.7
 """Share of the survey that is taken to be alike on two dates: the pixels that a line through the others fits best."""
@@ -63,14 +76,20 @@ class FeatureSet(NamedTuple):
         Between dates.
     around : bool
         Also the mean over a voxel and its neighbours.
+    texture : bool
+        The main directions of all columns in place of them: at the voxel, and their means and standard deviations in
+        surroundings of several sizes.
     """
 
     differences: bool
     around: bool
+    texture: bool = False
 
     @property
     def title(self) -> str:
         """For a person."""
+        if self.texture:
+            return "texture"
         words = "bands and differences of the dates" if self.differences else "bands"
         return f"{words}, and those around" if self.around else words
 
@@ -106,37 +125,49 @@ class Features:
             )
         # Many maps of one channel each are maps of unlike things, and not dates.
         self._spans = spans if len(spans) == 2 or (len(spans) > 2 and len(spans[0]) > 1) else []
-        self.sets = tuple(
-            FeatureSet(differences, around)
-            for differences in ([False, True] if self._spans else [False])
-            for around in (False, True)
-        )
+        told = [False, True] if self._spans else [False]
+        plain = [FeatureSet(differences, around) for differences in told for around in (False, True)]
+        self.sets = (*plain, FeatureSet(told[-1], around=False, texture=True))
         boxes = some_boxes(data)
         sample = sample_of(data)
         self._lines = [
             _unchanged(sample[:, span], sample[:, after])
             for span, after in zip(self._spans, self._spans[1:], strict=False)
         ]
+        self._main = _Main.fitted(self._own_sample(boxes))
         raw = np.concatenate([self._columns(box)[:, data.present(box)] for box in boxes], axis=1).T
         self._views = {which: _View.fitted(raw[:, self._which(which)]) for which in self.sets}
 
+    def _own_sample(self, boxes: Sequence[Box]) -> Floats:
+        return np.concatenate([self._columns(box, _OWN)[:, self.data.present(box)] for box in boxes], axis=1).T
+
     def _which(self, chosen: FeatureSet) -> NDArray[np.int64]:
         bands, all_of = self.data.channels, self._width
+        if chosen.texture:
+            return np.arange(2 * all_of, self.width)
         own = np.arange(all_of if chosen.differences else bands)
         return np.concatenate([own, all_of + own]) if chosen.around else own
 
     @property
     def width(self) -> int:
         """How many columns a voxel has."""
-        return 2 * self._width
+        return 2 * self._width + self._main.directions * (1 + 2 * len(self._windows))
+
+    @property
+    def _windows(self) -> tuple[int, ...]:
+        return _WINDOWS[len(self.data.shape)]
 
     @property
     def _width(self) -> int:
         return self.data.channels + sum(len(span) for span in self._spans[1:])
 
-    def _columns(self, box: Box, around: bool = True) -> Floats:
-        """Return ``(columns, *box.shape)``: bands, differences, and the mean of each around the voxel."""
-        wide = Box(tuple(a - 1 for a in box.start), tuple(b + 1 for b in box.stop))
+    def _columns(self, box: Box, far: int | None = None) -> Floats:
+        """Return ``(columns, *box.shape)``: bands and differences, the mean of each around the voxel, and texture.
+
+        The first two of these where `far` is 1, the first where it is 0.
+        """
+        far = self._windows[-1] // 2 if far is None else far
+        wide = Box(tuple(a - far for a in box.start), tuple(b + far for b in box.stop))
         values = self.data.read(wide)
         parts = [values]
         for span, after, (slope, start) in zip(self._spans, self._spans[1:], self._lines, strict=False):
@@ -147,19 +178,34 @@ class Features:
         # A gap says nothing about its neighbours: it is 0 there, and counts for nothing in their mean.
         there = self.data.present(wide).astype(np.float32)
         own = own * there
-        inner = (slice(None), *[slice(1, -1)] * len(box.shape))
-        if not around:
-            return own[inner]
-        size = (1, *[3] * len(box.shape))
-        share = np.maximum(uniform_filter(there, 3, mode="constant"), 1e-3)
-        return np.concatenate([own[inner], (uniform_filter(own, size, mode="constant") / share)[inner]])
+        axes = there.ndim
+        found = [_inner(own, far, axes)]
+        if far >= _AROUND:
+            close, near = (_inner(one, far - _AROUND, axes) for one in (own, there))
+            found.append(_inner(_mean(close, near, 2 * _AROUND + 1), _AROUND, axes))
+        if far > _AROUND:
+            main = self._main.seen(own) * there
+            found.append(_inner(main, far, axes))
+            for size in self._windows:
+                mean = _mean(main, there, size)
+                spread = np.sqrt(np.maximum(_mean(np.square(main), there, size) - np.square(mean), 0))
+                found += [_inner(mean, far, axes), _inner(spread, far, axes)]
+        return np.concatenate(found)
 
-    def columns(self, box: Box, around: bool = True) -> Floats:
+    def columns(self, box: Box, sets: Collection[FeatureSet] | None = None) -> Floats:
         """Return the columns ``(voxels of the box, columns)``, of which :meth:`seen` makes features.
 
-        Without those around, sets that ask for them cannot be seen.
+        Parameters
+        ----------
+        box : Box
+            Of the survey.
+        sets : collection of FeatureSet, optional
+            Those that are to be seen; all when left out.
         """
-        columns = self._columns(box, around)
+        far = None
+        if sets is not None and not any(one.texture for one in sets):
+            far = _AROUND if any(one.around for one in sets) else _OWN
+        columns = self._columns(box, far)
         return columns.reshape(len(columns), -1).T
 
     def at(self, places: NDArray[np.int64]) -> Floats:
@@ -178,6 +224,48 @@ class Features:
     def seen(self, columns: Floats, chosen: FeatureSet) -> Floats:
         """Return features ``(n, features)`` of a set from columns of :meth:`at`."""
         return self._views[chosen].seen(columns[:, self._which(chosen)])
+
+
+class _Main(NamedTuple):
+    """The main directions of columns, each as usual as the others; where columns are few, these themselves."""
+
+    centre: Floats
+    turn: Floats
+
+    @property
+    def directions(self) -> int:
+        """How many there are."""
+        return int(self.turn.shape[1])
+
+    @classmethod
+    def fitted(cls, sample: Floats) -> _Main:
+        if not len(sample):
+            sample = np.zeros((1, sample.shape[1]), np.float32)
+        centre = sample.mean(axis=0)
+        turn = np.eye(sample.shape[1], dtype=np.float32)
+        if len(turn) > _MAIN:
+            _, vectors = np.linalg.eigh(np.cov(sample.T.astype(np.float64), bias=True))
+            turn = vectors[:, ::-1][:, :_MAIN].astype(np.float32)
+        spread = ((sample - centre) @ turn).std(axis=0)
+        return cls(centre, turn * np.where(spread > _STILL, 1 / np.maximum(spread, _STILL), 0).astype(np.float32))
+
+    def seen(self, columns: Floats) -> Floats:
+        """Return ``(directions, ...)`` of ``(columns, ...)``."""
+        centred = columns - self.centre.reshape(-1, *[1] * (columns.ndim - 1))
+        return np.tensordot(self.turn, centred, (0, 0)).clip(-_CLIPPED, _CLIPPED).astype(np.float32, copy=False)
+
+
+def _inner(values: Floats, rim: int, axes: int) -> Floats:
+    """Return arrays without a rim on each side of their last axes."""
+    inside: tuple[Any, ...] = (..., *[slice(rim, -rim)] * axes)
+    return values[inside] if rim else values
+
+
+def _mean(values: Floats, there: Floats, size: int) -> Floats:
+    """Return means of ``(n, *space)`` over windows, of what is there."""
+    share = np.maximum(uniform_filter(there, size, mode="constant"), 1e-3)
+    found: Floats = uniform_filter(values, (1, *[size] * there.ndim), mode="constant") / share
+    return found
 
 
 class _View(NamedTuple):

@@ -92,7 +92,7 @@ class Choir:
 
     def read(self, box: Box, where: NDArray[np.bool_]) -> Floats:
         """Return probabilities ``(voxels, classes)`` of those of a box that are asked for."""
-        columns = self._features.columns(box, any(voice.features.around for voice, _ in self._models))
+        columns = self._features.columns(box, [voice.features for voice, _ in self._models])
         if not where.all():
             columns = columns[where.ravel()]
         scores = np.zeros((len(columns), self._count), np.float32)
