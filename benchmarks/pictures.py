@@ -5,8 +5,8 @@
 
 A network is trained as a person would train it, on the labels of a draw (:mod:`accuracy_data`). Then the section
 without labels that shows most of the rarest classes is drawn as each part of the prediction sees it: the network alone,
-what is known without it, both together, and these averaged along the structure and in the order of layers. Above each
-stands its mean IoU over the whole survey.
+what is known without it, both together, these averaged along the structure, and with boundaries snapped to reflectors and
+in the order of layers. Above each stands its mean IoU over the whole survey.
 """
 
 from __future__ import annotations
@@ -69,15 +69,19 @@ def parts(task: Task, folder: Path, overrides: list[str]) -> dict[str, NDArray[n
         if isinstance(update, Progress) and update.step % 20 == 0:
             print(f"{update.step} of {update.steps} steps", flush=True)
     assert job.combination is not None
-    plain = replace(job.combination, smoothing="off", order="off")
+    plain = replace(job.combination, smoothing="off", order="off", snapping="off")
     together = _predicted(replace(job, combination=plain), folder / "plain.npy")
+    averaged = replace(job.combination, order="off", snapping="off")
+    smooth = _predicted(replace(job, combination=averaged), folder / "smooth.npy")
     whole = _predicted(job, folder / "whole.npy")
     alone = {
         TITLES[name]: np.load(path)
         for name, path in replace(job, prediction=str(folder / "whole.npy")).factor_paths.items()
         if path.exists()
     }
-    found = {**alone, "all together": together, "and along the structure": whole}
+    found = {**alone, "all together": together, "and along the structure": smooth}
+    if task.vertical_axis is not None:
+        found["and boundaries snapped"] = whole
     np.savez_compressed(kept, **found)
     return found
 
