@@ -41,6 +41,9 @@ FINISHES = {
 BEFORE = {NETWORK: 0.8, "reflectors": 0.5, "pretrained": 0.8, "bands": 1.0, "patches": 0.3}
 """The weights of factors where labels left out say nothing of them; see `benchmarks/README.md`."""
 
+BESIDE_BANDS = {NETWORK: 0.4}
+"""The same where the bands of pixels are known, which say most of a map: what differs."""
+
 GATED = {NETWORK: 0.4, "reflectors": 0.1, "pretrained": 1.3}
 """The same where a gate weighs features and what is carried: as ``"pretrained"`` it says then what both know."""
 
@@ -402,6 +405,8 @@ def is_taught(job: Job) -> bool:
 def prior(names: Collection[str]) -> dict[str, float]:
     """Return the weights of some factors, by name, that are believed until labels say more."""
     found = {name: BEFORE.get(name, 1.0) for name in names}
+    if "bands" in found:
+        found |= BESIDE_BANDS
     return found | GATED if GATED.keys() - {NETWORK} <= set(names) else found
 
 
