@@ -5,8 +5,8 @@
 
 A network is trained as a person would train it, on the labels of a draw (:mod:`accuracy_data`). Then the section
 without labels that shows most of the rarest classes is drawn as each part of the prediction sees it: the network alone,
-what is known without it, both together, these averaged along the structure, and with boundaries snapped to reflectors and
-in the order of layers. Above each stands its mean IoU over the whole survey.
+what is known without it, both together, these averaged along the structure, and with boundaries snapped to reflectors
+and in the order of layers. Above each stands its mean IoU over the whole survey.
 """
 
 from __future__ import annotations

@@ -136,6 +136,26 @@ def test_of_very_many_columns_some_are_looked_at(monkeypatch: pytest.MonkeyPatch
     assert 10 <= len(read) <= 20
 
 
+def test_columns_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    amplitudes, truth, _ = layered()
+    labels = known(truth, (2, 3), (9, 12))
+    followed = Known(labels, 3)
+    boundaries = Boundaries(followed, amplitudes)
+    boundaries.look()
+    read: list[Box] = []
+    original = boundaries._read
+    monkeypatch.setattr(boundaries, "_read", lambda box: read.append(box) or original(box))
+    labels[5, 6] = truth[5, 6]
+    followed.look()
+    assert boundaries.look()
+    assert len(read) <= 1  # that of the stroke, unless the covariance was found on it
+    monkeypatch.setattr(snapping, "_KEPT", 3)
+    labels[11] = truth[11]
+    followed.look()
+    boundaries.look()
+    assert len(boundaries._kept) <= 3
+
+
 def test_labels_of_another_survey_are_refused() -> None:
     amplitudes, truth, _ = layered()
     with pytest.raises(ValueError, match="must be of one survey"):

@@ -43,6 +43,9 @@ _SPREAD = 0.8
 _LOOKED_AT = 512
 """Labelled columns that are looked at; more are thinned evenly."""
 
+_KEPT = 2048
+"""Columns of the survey that are kept, so that a stroke need not read all of them again."""
+
 _ALIKE = 0.05
 """Share of what all samples have in common that is taken for noise in the covariance of windows."""
 
@@ -117,6 +120,7 @@ class Boundaries:
         self._amplitudes = amplitudes
         self._whitening: Floats | None = None
         self._faint = np.float32(0)
+        self._kept: dict[tuple[int, ...], Floats] = {}
         self._seen: int | None = None
         self._templates = _Templates((), np.empty((0, 2 * HALF), np.float32), np.empty(0, np.float32))
 
@@ -140,7 +144,7 @@ class Boundaries:
         """Return the same as if these bodies (of :class:`napari_fhn.structure.bodies.Bodies`) had no labels."""
         hidden = Without(self._labels, Bodies.of(self._labels, len(self._labels.shape) - 1), bodies)
         other = Boundaries(hidden, self._amplitudes)
-        other._whitening, other._faint = self._whitening, self._faint
+        other._whitening, other._faint, other._kept = self._whitening, self._faint, self._kept
         return other
 
     def transitions(self, box: Box) -> Transitions | None:
@@ -189,7 +193,7 @@ class Boundaries:
         count = int(np.prod(lateral))
         chosen = np.random.default_rng(0).permutation(count)[:_COLUMNS]
         places = zip(*np.unravel_index(chosen, lateral), strict=True)
-        drawn = np.concatenate([_windows(self._column(place)) for place in places])
+        drawn = np.concatenate([_windows(self._column(tuple(map(int, place)))) for place in places])
         centred = np.eye(2 * HALF) - 1 / (2 * HALF)
         windows = drawn.reshape(-1, 2 * HALF) @ centred
         covariance = windows.T @ windows / max(1, len(windows))
@@ -201,10 +205,14 @@ class Boundaries:
         faint = _FAINT * np.sqrt(np.square(windows @ whitening).sum(axis=1).mean())
         return whitening.astype(np.float32), np.float32(faint)
 
-    def _column(self, place: Collection[int]) -> Floats:
-        start = tuple(int(at) for at in place)
-        found = self._read(Box((*start, 0), (*(at + 1 for at in start), self._amplitudes.shape[-1])))
-        return found.reshape(1, -1)
+    def _column(self, place: tuple[int, ...]) -> Floats:
+        """Return a column ``(1, samples)``, which is kept: read where a survey lies it may take a whole brick."""
+        if place not in self._kept:
+            if len(self._kept) >= _KEPT:
+                self._kept.clear()
+            box = Box((*place, 0), (*(at + 1 for at in place), self._amplitudes.shape[-1]))
+            self._kept[place] = self._read(box).reshape(1, -1)
+        return self._kept[place]
 
     def _found(self) -> _Templates:
         """Return templates of all boundaries in labelled columns."""
