@@ -70,6 +70,15 @@ def test_with_known_boundaries_it_is_the_best_of_all(
     assert worth(tuple(found)) == pytest.approx(max(map(worth, product(range(classes), repeat=samples))), abs=1e-4)
 
 
+def test_what_is_said_stays_as_it_was() -> None:
+    for shape in ((2, 1, 5), (2, 5), (3, 4, 6)):
+        said = np.random.default_rng(0).dirichlet(np.ones(shape[0]), shape[1:]).astype(np.float32)
+        said = np.ascontiguousarray(np.moveaxis(said, -1, 0))
+        before = said.copy()
+        decode(said, np.arange(shape[0]))
+        np.testing.assert_array_equal(said, before)
+
+
 def test_columns_do_not_mind_each_other_and_keep_their_places() -> None:
     rng = np.random.default_rng(0)
     said = rng.dirichlet(np.ones(3), (70, 80, 9)).transpose(3, 0, 1, 2).astype(np.float32)

@@ -110,7 +110,7 @@ def _best(
 ) -> NDArray[np.uint8]:
     """Return the best labelling of ``(classes, column, sample)``."""
     classes, count, samples = columns.shape
-    logs = np.ascontiguousarray(columns.transpose(2, 0, 1))  # (sample, class, column), as they are gone through
+    logs = np.array(columns.transpose(2, 0, 1), order="C")  # a copy: (sample, class, column), as they are gone through
     np.log(np.maximum(logs, np.finfo(np.float32).tiny, out=logs), out=logs)
     worths = None if known is None else np.ascontiguousarray(known.worth.transpose(2, 0, 1))
     came = np.empty((samples, classes, count), np.uint8)

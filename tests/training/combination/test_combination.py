@@ -425,7 +425,7 @@ def test_places_of_labels_count_more_while_there_is_no_network_to_listen_to():
     found = believed(("bands", "patches"))
     weights = {share: {name: one.weight for name, one in found.heard(share).weights.items()} for share in (0, 0.5, 1)}
     assert weights[0] == {"network": 0, "bands": 1, "patches": 1}
-    assert weights[0.5] == pytest.approx({"network": 0.4, "bands": 1, "patches": 0.65})
+    assert weights[0.5] == pytest.approx({"network": 0.2, "bands": 1, "patches": 0.65})
     assert found.heard(1) == found
     weighed = Found((FactorWeight("network", 1.0, 0.03), FactorWeight("patches", 0.2, 0.03)), bodies=5)
     assert weighed.heard(0).weights["patches"].weight == 0.2  # labels have said so

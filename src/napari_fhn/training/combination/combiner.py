@@ -30,7 +30,7 @@ Opinions = Mapping[str, NDArray[np.float32]]
 _BESIDE = 2
 """Traces each way over which it is averaged along the reflectors how much a place looks like a boundary."""
 
-_AT_ONCE = 2**25
+_AT_ONCE = 2**23
 """Numbers that say how much places look like boundaries, which are held at once."""
 
 
