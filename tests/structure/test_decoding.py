@@ -71,11 +71,10 @@ def test_with_known_boundaries_it_is_the_best_of_all(
 
 
 def test_what_is_said_stays_as_it_was() -> None:
-    for shape in ((2, 1, 5), (2, 5), (3, 4, 6)):
-        said = np.random.default_rng(0).dirichlet(np.ones(shape[0]), shape[1:]).astype(np.float32)
-        said = np.ascontiguousarray(np.moveaxis(said, -1, 0))
+    for samples in ((5,), (1, 5), (4, 6)):
+        said = np.moveaxis(np.random.default_rng(0).dirichlet(np.ones(3), samples).astype(np.float32), -1, 0)
         before = said.copy()
-        decode(said, np.arange(shape[0]))
+        decode(said, np.arange(3))
         np.testing.assert_array_equal(said, before)
 
 
