@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import rioxarray  # noqa: F401 - gives arrays their CRS
 import xarray as xr
 from qtpy.QtGui import QImage, QPainter
 

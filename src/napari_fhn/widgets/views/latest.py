@@ -21,6 +21,7 @@ class Latest:
         self._background = background
         self._waiting: dict[str, tuple[Callable[[], Any], Callable[[Any], None], Callable[[BaseException], None]]] = {}
         self._busy = False
+        self._turn = 0
 
     def ask(
         self, name: str, work: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[BaseException], None]
@@ -41,19 +42,21 @@ class Latest:
         self._go_on()
 
     def forget(self) -> None:
-        """Do nothing of what has not begun."""
+        """Do nothing of what has not begun, and tell nobody what comes of the rest: who asked may be gone."""
         self._waiting.clear()
+        self._turn += 1
 
     def _go_on(self) -> None:
         if self._busy or not self._waiting:
             return
         work, done, failed = self._waiting.pop(next(iter(self._waiting)))
-        self._busy = True
+        self._busy, turn = True, self._turn
 
         def finished(call: Callable[[Any], None], outcome: Any) -> None:
             self._busy = False
             try:
-                call(outcome)
+                if turn == self._turn:
+                    call(outcome)
             finally:
                 self._go_on()
 

@@ -128,6 +128,7 @@ class Scene:
         """Let go of the viewer."""
         with contextlib.suppress(RuntimeError):  # at the end of the program Qt may have deleted it already
             self._timer.stop()
+        self._latest.forget()
         viewer = self._context.viewer
         disconnect(viewer.dims.events.ndisplay, self.follow)
         disconnect(viewer.layers.events.inserted, self._inserted)
