@@ -1,4 +1,4 @@
-"""Predictions whose boundaries are snapped to reflectors: the same however they are cut, stopped and turned."""
+"""Predictions whose boundaries are snapped to reflectors: the same however they are cut and turned."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_without_some_bodies_their_boundaries_are_unknown():
     assert left.pairs == ()
 
 
-def test_a_survey_is_snapped_shard_by_shard_and_after_a_stop_as_at_once(combined, monkeypatch):
+def test_a_survey_is_snapped_shard_by_shard_as_at_once(combined, monkeypatch):
     job, _, _ = combined(smoother=Averaging(), smoothing="on", snapping="auto")
     trained(job)
     found = models.load(job.model).combination
