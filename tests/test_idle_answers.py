@@ -34,7 +34,8 @@ from napari_fhn.surveys.kinds import spatial_shape
 from napari_fhn.surveys.out import save_horizon, save_mesh, save_polygons
 from napari_fhn.surveys.xarray_backend import SurveyBackend
 from napari_fhn.training import Schedule, recipes
-from napari_fhn.training.combination.settings import Combination, insisting
+from napari_fhn.training.combination.said import insisting
+from napari_fhn.training.combination.settings import Combination
 from napari_fhn.training.job import JobError
 
 SUFFIX = {"polygons": ".geojson"}

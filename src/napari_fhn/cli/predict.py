@@ -35,7 +35,7 @@ from napari_fhn.cli.tasks import add_tasks, wanted
 from napari_fhn.cli.tasks import check as check_tasks
 from napari_fhn.cli.tasks import run as tasks
 from napari_fhn.cli.typed import here
-from napari_fhn.training.combination.settings import insisting
+from napari_fhn.training.combination.said import insisting
 from napari_fhn.training.job import JobError
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from napari_fhn.cli.options import UsageError, add_cluster, add_task, check_task
 from napari_fhn.cli.reading import reading
 from napari_fhn.cli.sessions import existing, loaded, place, say, speak_of_job
 from napari_fhn.regular import is_address
-from napari_fhn.training.combination.settings import insisting
+from napari_fhn.training.combination.said import insisting
 from napari_fhn.training.control import Control
 from napari_fhn.training.files.inside import shards_of
 from napari_fhn.training.job import Job

@@ -31,7 +31,8 @@ from napari_fhn.project.runs.run import Run
 from napari_fhn.project.sessions import layout
 from napari_fhn.project.sessions.session import Session
 from napari_fhn.surveys.remote.addresses import check_here
-from napari_fhn.training.combination.settings import Choice, insisting
+from napari_fhn.training.combination.said import insisting
+from napari_fhn.training.combination.settings import Choice
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.files.inside import shards_of
 from napari_fhn.training.job import Input, Job, Output

@@ -22,7 +22,8 @@ from napari_fhn.project.sessions import layout
 from napari_fhn.project.sessions.manifest import HeldOut
 from napari_fhn.project.sessions.session import Session
 from napari_fhn.sentence import counted
-from napari_fhn.training.combination.settings import Choice, Combination, insisting
+from napari_fhn.training.combination.said import insisting
+from napari_fhn.training.combination.settings import Choice, Combination
 from napari_fhn.training.data import stored
 from napari_fhn.training.errors import JobError
 from napari_fhn.training.files import log

@@ -16,7 +16,8 @@ from napari_fhn.project.runs.settings import Settings
 from napari_fhn.project.sessions.manifest import HeldOut
 from napari_fhn.training import choice, recipes
 from napari_fhn.training.choice import RecipeChoice
-from napari_fhn.training.combination.settings import Choice, check_said
+from napari_fhn.training.combination.said import check_said
+from napari_fhn.training.combination.settings import Choice
 from napari_fhn.training.data import neighbours
 from napari_fhn.training.data.neighbours import Agreement
 from napari_fhn.training.machine.memory import free_bytes, taken_device

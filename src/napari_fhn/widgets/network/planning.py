@@ -267,13 +267,7 @@ class Planning:
             self._messages.fail(sentence(error))
             return False
 
-    def combine(
-        self,
-        factors: Sequence[str] | None,
-        smoothing: Choice | None = None,
-        order: Choice | None = None,
-        snapping: Choice | None = None,
-    ) -> None:
+    def combine(self, factors: Sequence[str] | None, **finishes: Choice) -> None:
         """Take what a prediction is made of beside the network.
 
         Parameters
@@ -281,13 +275,13 @@ class Planning:
         factors : sequence of str or None
             Names; those of before where it is None, ``["auto"]`` for all that go with the data, ``["none"]`` for the
             network alone.
-        smoothing, order, snapping : {"auto", "on", "off"}, optional
-            What happens after that.
+        **finishes : {"auto", "on", "off"}
+            What happens after that: `smoothing`, `order`, `snapping`.
         """
         settings = self.state.settings
         if settings is None:
             return
-        changed = settings.with_combination(factors, smoothing, order, snapping)
+        changed = settings.with_combination(factors, **finishes)
         if changed != settings:
             self._chosen = True
             self.state.settings = changed
